@@ -1,0 +1,150 @@
+/**
+ * The event store port: what the ledger asks of a store, and what every store promises. One contract suite (test/contract) holds all
+ * implementations to it.
+ *
+ * Promises: an append that was answered is durable (it survives kill -9 and power loss) · an append is all or nothing · positions are
+ * global, from 0, without gaps, in commit order · revisions count from 0 within a stream · recorded times increase strictly from one append
+ * request to the next · a command id is recorded once: again with the same digest it answers `duplicate` and writes nothing, with another
+ * digest it is refused · bytes come back as they were given.
+ *
+ * Positions and revisions are JavaScript integers (counts, not money), safe to 2^53.
+ */
+import type { Slice } from './frame';
+
+export interface NewEvent {
+  /** UUID, lower-case. */
+  readonly eventId: string;
+  readonly type: string;
+  /** Effective time, nanoseconds since the epoch. */
+  readonly at: bigint;
+  /** JSON text, stored byte for byte (UTF-8), at most 1 MiB. */
+  readonly data: string;
+  /** JSON text of an object: actor, schemaVersion, correlationId, causationId …; never event id, command id or recorded time, which the store keeps itself. */
+  readonly metadata: string;
+}
+
+/** The events of one command for one stream. */
+export interface AppendRequest {
+  readonly stream: string;
+  /** The revision of the stream's last event; -1: the stream must be empty. */
+  readonly expectedRevision: number;
+  /** UUID, lower-case. */
+  readonly commandId: string;
+  /** Lower-case hex digest of the command's content (32 characters), compared when the id comes again. */
+  readonly digest: string;
+  /** At least one. */
+  readonly events: readonly NewEvent[];
+}
+
+export interface AppendResult {
+  readonly status: 'recorded' | 'duplicate';
+  readonly stream: string;
+  /** Global position of the command's first event. */
+  readonly firstPosition: number;
+  /** Of the last event written. */
+  readonly position: number;
+  readonly revision: number;
+  readonly eventIds: readonly string[];
+  /** Nanoseconds since the epoch. */
+  readonly recordedAt: bigint;
+}
+
+export interface StoredEvent extends NewEvent {
+  readonly position: number;
+  readonly stream: string;
+  readonly revision: number;
+  readonly recordedAt: bigint;
+  readonly commandId: string;
+  /** Index of the event within its command. */
+  readonly commandIndex: number;
+  readonly digest: string;
+}
+
+export interface Head {
+  /** Position of the last event, -1 when empty. */
+  readonly position: number;
+  /** Recorded time of the last event, 0n when empty. */
+  readonly recordedAt: bigint;
+  /** Chain hash after the last event, lower-case hex; 64 zeros when empty. */
+  readonly hash: string;
+}
+
+export interface Subscription {
+  /** Ends delivery; resolves when no listener runs any more. */
+  close(): Promise<void>;
+}
+
+export interface EventStore {
+  /** UUID given when the store was created. */
+  readonly storeId: string;
+
+  /**
+   * Appends one or more commands in one commit, all or none, each checked against the streams as the earlier ones leave them. Concurrent
+   * calls may share a commit. Resolves when durable.
+   * Throws StoreError: `conflict` (wrong revision), `reused-id`, `full`, `unavailable`, `too-large`, `closed`; after any of them nothing of this call is in the log.
+   */
+  append(requests: readonly AppendRequest[]): Promise<AppendResult[]>;
+
+  head(): Head;
+  /** Revision of the stream's last event, -1 when it does not exist. */
+  streamHead(stream: string): number;
+  /** The answer that the command got when it was recorded, with the digest it had; undefined when unknown. */
+  findCommand(commandId: string): (AppendResult & { readonly digest: string }) | undefined;
+
+  /** Events from `from` (inclusive) to the head at the time of the call, in position order. A slice may begin before `from`: callers use {@link Slice.frames}(from). */
+  readAll(from: number, options?: { readonly to?: number }): AsyncIterable<Slice>;
+  /** Events of one stream by revision, inclusive. `backwards` yields the slices last first (frames inside a slice still forwards). */
+  readStream(stream: string, options?: { readonly from?: number; readonly backwards?: boolean }): AsyncIterable<Slice>;
+  /** Names of all streams, in order of their first event. */
+  streams(): string[];
+
+  /** Position of the last event with recorded time ≤ t; -1 when none. */
+  positionAt(t: bigint): number;
+  /** Chain hash after the event at `position`; undefined beyond the head; position -1 gives 64 zeros. */
+  hashAt(position: number): string | undefined;
+
+  /**
+   * Delivers slices from `from` on, in order, each once, past and future, also those that another process writes; waits for the listener.
+   * A listener that throws ends the subscription; `onEnd` then gets the error.
+   */
+  subscribe(from: number, listener: (slice: Slice) => Promise<void> | void, onEnd?: (error: unknown) => void): Subscription;
+
+  /** Writes a history with its own recorded times into an empty store, keeping positions, ids, times and bytes. Throws StoreError `not-empty`. */
+  adopt(events: AsyncIterable<StoredEvent>): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export type StoreFault =
+  | 'conflict' // business: the stream is at another revision
+  | 'reused-id' // business: the command id was used with other content
+  | 'not-empty'
+  | 'too-large'
+  | 'locked' // another process writes; `holder` names its pid
+  | 'read-only'
+  | 'full'
+  | 'foreign' // not one of our files
+  | 'newer' // written by a newer version
+  | 'damaged' // bytes do not match their hashes
+  | 'missing'
+  | 'unavailable'
+  | 'closed';
+
+/** Whether trying again can help: transient yes; business no; ambiguous: the outcome is unknown, ask by command id. */
+export type FaultClass = 'business' | 'transient' | 'ambiguous';
+
+export class StoreError extends Error {
+  constructor(
+    readonly fault: StoreFault,
+    message: string,
+    readonly about: { readonly stream?: string; readonly expected?: number; readonly actual?: number; readonly commandId?: string; readonly holder?: number } = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'StoreError';
+  }
+
+  get faultClass(): FaultClass {
+    return this.fault === 'unavailable' || this.fault === 'locked' || this.fault === 'full' ? 'transient' : 'business';
+  }
+}
