@@ -1,0 +1,61 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+import { noFloat } from './test/architecture/no-float-rule.mjs';
+
+/** Rooms in which money is computed: no float at all, except what the list below allows a file, with the reason. */
+const MONEY_ROOMS = ['libs/domain', 'libs/projections', 'libs/formats', 'libs/books'];
+const MAY = [
+  { file: 'libs/domain/instant.ts', allow: ['conversion'], reason: 'milliseconds and offset hours for Date: calendar, not money' },
+  {
+    file: 'libs/domain/cron.ts',
+    allow: ['conversion', 'division', 'math'],
+    reason: 'minutes, hours and days of a cron line: calendar, not money',
+  },
+];
+
+export default defineConfig(
+  { ignores: ['dist/', 'dist.*/', 'data/', 'coverage/', 'node_modules/'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeCheckedOnly],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/require-await': 'off', // an async method of a port may have nothing to wait for
+      eqeqeq: 'error',
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportAllDeclaration', message: 'No barrels: import from the file that holds the subject.' },
+      ],
+    },
+  },
+  {
+    files: ['libs/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-console': 'error' },
+  },
+  {
+    files: ['**/*.spec.ts', 'test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-assignment': 'off', // tests read JSON that they assert on
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    files: ['**/*.cjs', 'bin/navledger'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  {
+    files: MONEY_ROOMS.map((room) => `${room}/**/*.ts`),
+    ignores: ['**/*.spec.ts'],
+    plugins: { navledger: { rules: { 'no-float': noFloat } } },
+    rules: { 'navledger/no-float': 'error' },
+  },
+  ...MAY.map(({ file, allow }) => ({ files: [file], rules: { 'navledger/no-float': ['error', { allow }] } })),
+);
