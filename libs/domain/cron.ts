@@ -1,0 +1,146 @@
+/**
+ * Five-field cron (minute hour day-of-month month day-of-week) in an IANA zone, as a calendar of instants. A local time that does not
+ * exist fires shifted by the gap; one that comes twice fires once, first. Days of month and week, both restricted, combine with "or".
+ * Deliberately absent: seconds, years, @nicknames, L, W and #.
+ */
+import { DateTime, IANAZone } from 'luxon';
+import { epochMillis, fromEpochMillis, type Instant } from './instant';
+
+interface CronSchedule {
+  readonly zone: IANAZone;
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly days: ReadonlySet<number>;
+  readonly months: ReadonlySet<number>;
+  readonly weekdays: ReadonlySet<number>;
+  /** Both day fields restricted: either may match. */
+  readonly eitherDay: boolean;
+}
+
+interface CronProblem {
+  readonly field: 'cron' | 'zone';
+  readonly problem: string;
+}
+
+const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+const FIELDS = [
+  { name: 'minute', min: 0, max: 59, names: [] as string[] },
+  { name: 'hour', min: 0, max: 23, names: [] },
+  { name: 'day of month', min: 1, max: 31, names: [] },
+  { name: 'month', min: 1, max: 12, names: MONTHS },
+  { name: 'day of week', min: 0, max: 7, names: WEEKDAYS },
+] as const;
+const MINUTE_MILLIS = 60_000;
+const DAY_MINUTES = 1440;
+
+/** Reads an expression and a zone; answers what is wrong, not throws. */
+export function parseCron(cron: string, zoneName: string): CronSchedule | CronProblem {
+  const zone = IANAZone.create(zoneName);
+  if (!zone.isValid) return { field: 'zone', problem: 'must be an IANA time zone such as UTC or America/New_York' };
+  const parts = cron.trim().split(/\s+/);
+  if (parts.length !== 5) return { field: 'cron', problem: 'must have five fields: minute hour day-of-month month day-of-week' };
+  const sets: Set<number>[] = [];
+  for (const [i, field] of FIELDS.entries()) {
+    const set = readField(parts[i]!, field);
+    if (!set)
+      return { field: 'cron', problem: `${field.name} must be *, a value, a range, a list or a step within ${field.min}-${field.max}` };
+    sets.push(set);
+  }
+  const [minutes, hours, days, months, weekdays] = sets as [Set<number>, Set<number>, Set<number>, Set<number>, Set<number>];
+  if (weekdays.delete(7)) weekdays.add(0);
+  return {
+    zone,
+    minutes: [...minutes].sort((a, b) => a - b),
+    hours: [...hours].sort((a, b) => a - b),
+    days,
+    months,
+    weekdays,
+    eitherDay: !parts[2]!.startsWith('*') && !parts[4]!.startsWith('*'),
+  };
+}
+
+function readField(text: string, field: (typeof FIELDS)[number]): Set<number> | undefined {
+  const set = new Set<number>();
+  const value = (s: string): number => {
+    const named = (field.names as readonly string[]).indexOf(s.toUpperCase());
+    if (named >= 0) return named + field.min;
+    return /^\d{1,2}$/.test(s) ? Number(s) : Number.NaN;
+  };
+  for (const part of text.split(',')) {
+    const match = /^(\*|[0-9A-Za-z]+(?:-[0-9A-Za-z]+)?)(?:\/(\d{1,2}))?$/.exec(part);
+    if (!match) return undefined;
+    const [, range, stepText] = match as unknown as [string, string, string | undefined];
+    const step = stepText === undefined ? 1 : Number(stepText);
+    const [a, b] = range.split('-') as [string, string | undefined];
+    const first = range === '*' ? field.min : value(a);
+    const last = range === '*' ? field.max : b !== undefined ? value(b) : stepText === undefined ? first : field.max;
+    if (!(step >= 1 && first >= field.min && last <= field.max && first <= last)) return undefined;
+    for (let v = first; v <= last; v += step) set.add(v);
+  }
+  return set;
+}
+
+const PARSED = new Map<string, CronSchedule>();
+
+/** The instants of a valid expression with after < t ≤ until, in order. */
+export function* cronInstants(cron: string, zoneName: string, after: Instant, until: Instant): Generator<Instant> {
+  const key = `${cron}@${zoneName}`;
+  let schedule = PARSED.get(key);
+  if (!schedule) {
+    const parsed = parseCron(cron, zoneName);
+    if ('problem' in parsed) throw new Error(`not a schedule: ${key}: ${parsed.problem}`);
+    PARSED.set(key, (schedule = parsed));
+  }
+  if (until <= after) return;
+  const lastMillis = epochMillis(until);
+  let day = DateTime.fromMillis(epochMillis(after), { zone: schedule.zone }).startOf('day');
+  let previous: Instant | undefined;
+  for (; day.toMillis() <= lastMillis; day = day.plus({ days: 1 }).startOf('day')) {
+    if (!matchesDay(schedule, day)) continue;
+    for (const millis of millisOfDay(schedule, day)) {
+      const t = fromEpochMillis(millis);
+      if (t > until) return;
+      // A shifted time can meet one that exists: once.
+      if (t > after && (previous === undefined || t > previous)) yield (previous = t);
+    }
+  }
+}
+
+function matchesDay(s: CronSchedule, day: DateTime): boolean {
+  if (!s.months.has(day.month)) return false;
+  const inMonth = s.days.has(day.day);
+  const inWeek = s.weekdays.has(day.weekday % 7);
+  return s.eitherDay ? inMonth || inWeek : inMonth && inWeek;
+}
+
+function millisOfDay(s: CronSchedule, day: DateTime): number[] {
+  const start = day.toMillis();
+  const plain = day.hour === 0 && day.plus({ days: 1 }).startOf('day').toMillis() - start === DAY_MINUTES * MINUTE_MILLIS;
+  const millis: number[] = [];
+  for (const hour of s.hours) {
+    for (const minute of s.minutes) {
+      millis.push(plain ? start + (hour * 60 + minute) * MINUTE_MILLIS : wallClock(s.zone, day, hour, minute));
+    }
+  }
+  return plain ? millis : millis.sort((a, b) => a - b);
+}
+
+/** The instant of a wall-clock time: the first of two; shifted forward by the gap when it does not exist. */
+function wallClock(zone: IANAZone, day: DateTime, hour: number, minute: number): number {
+  const asUtc = Date.UTC(day.year, day.month - 1, day.day, hour, minute);
+  // The offset in force before any transition of this day gives the first of two readings and shifts a missing one by the gap.
+  const before = zone.offset(asUtc - 24 * 60 * MINUTE_MILLIS) * MINUTE_MILLIS;
+  const after = zone.offset(asUtc + 24 * 60 * MINUTE_MILLIS) * MINUTE_MILLIS;
+  const first = asUtc - before;
+  if (zone.offset(first) * MINUTE_MILLIS === before) return first;
+  const second = asUtc - after;
+  return zone.offset(second) * MINUTE_MILLIS === after ? second : first;
+}
+
+/** The local calendar day of an instant, as a count of days since 1970-01-01. */
+export function localDay(t: Instant, zoneName: string): number {
+  const millis = epochMillis(t);
+  const local = millis + IANAZone.create(zoneName).offset(millis) * MINUTE_MILLIS;
+  return Math.floor(local / (DAY_MINUTES * MINUTE_MILLIS));
+}

@@ -1,0 +1,132 @@
+/**
+ * Deciding the commands of a `portfolio-<id>` stream: from what is known now and a command to the events that record it, or a refusal. Pure:
+ * time arrives in the context, prices through a PriceView; amounts that come from rates are computed here, once, and frozen in the event.
+ */
+import { dueCharges, type DueCharge } from './accrual';
+import type { AccrueFees, DecideContext, OpenPortfolio, PortfolioCommand } from './commands';
+import { fitTo, formatFixed, formatRatio, parseDecimal } from './decimal';
+import { decideCorrection } from './decide-correction';
+import { decideFact, type ShapeCheck, type Standing } from './decide-facts';
+import { readTime, reject, timeText } from './fields';
+import { formatInstant } from './instant';
+import { Portfolio } from './portfolio';
+import type { FeeCharged, PortfolioEvent, PortfolioOpened } from './portfolio-events';
+import { checkCase, type Listing } from './price-stream';
+import type { PriceView } from './price-view';
+import { RefusalError, type Refusal } from './refusal';
+import { Ending } from './valuation';
+
+/** What the decision may look at. */
+export interface Known {
+  /** Undefined while the stream is empty. */
+  readonly portfolio: Portfolio | undefined;
+  /** Of the portfolio's instrument, or of the one that OpenPortfolio names; undefined when it is not listed. */
+  readonly listing: Listing | undefined;
+  /** All prices of that instrument recorded so far. */
+  readonly prices: PriceView;
+  /** The portfolio's ending, kept along with it; made anew when absent. */
+  readonly ending?: Ending;
+}
+
+/** The events that record `command`, none when nothing is due, or why it is refused. */
+export function decidePortfolio(
+  known: Known,
+  command: PortfolioCommand,
+  context: DecideContext,
+  checkShape: ShapeCheck,
+): PortfolioEvent[] | Refusal {
+  try {
+    return decide(known, command, context, checkShape);
+  } catch (error) {
+    if (error instanceof RefusalError) return error.refusal;
+    throw error;
+  }
+}
+
+function decide(known: Known, command: PortfolioCommand, context: DecideContext, checkShape: ShapeCheck): PortfolioEvent[] {
+  const { portfolio, prices } = known;
+  if (portfolio) checkCase(portfolio.terms.portfolioId, command.data.portfolioId, '/portfolioId');
+  if (command.name === 'OpenPortfolio') return [open(known, command.data, context)];
+  if (!portfolio) reject('UnknownPortfolio', 'must be an open portfolio', { field: '/portfolioId', value: command.data.portfolioId });
+  const standing: Standing = {
+    portfolio,
+    timeline: portfolio.timeline,
+    prices,
+    ending: known.ending ?? new Ending(portfolio.terms, portfolio.timeline, () => prices),
+    position: Number.POSITIVE_INFINITY,
+    replaces: undefined,
+    context,
+  };
+  if (command.name === 'AccrueFees') return accrue(standing, command.data);
+  if (command.name === 'CorrectFact') return [decideCorrection(standing, command.data, checkShape)];
+  return [decideFact(standing, command)];
+}
+
+function open(known: Known, data: OpenPortfolio, context: DecideContext): PortfolioOpened {
+  const { portfolioId, name, quoteCurrency, currencyScale, unitScale, instrumentId, targetLeverage, at } = data;
+  if (known.portfolio) reject('AlreadyExists', 'a portfolio is opened once', { field: '/portfolioId', value: portfolioId });
+  const { listing } = known;
+  if (!listing) reject('UnknownInstrument', 'must be a listed instrument', { field: '/instrumentId', value: instrumentId });
+  checkCase(listing.instrumentId, instrumentId, '/instrumentId');
+  if (listing.kind === 'rate') reject('NotTraded', 'a rate is never traded', { field: '/instrumentId', value: instrumentId });
+  if (listing.quoteCurrency !== quoteCurrency) {
+    reject('UnsupportedCurrency', `must be ${listing.quoteCurrency}, the instrument's quote currency`, {
+      field: '/quoteCurrency',
+      value: quoteCurrency,
+    });
+  }
+  const leverage = parseDecimal(targetLeverage);
+  const units = leverage && fitTo(leverage, 2);
+  if (units === undefined || units === 0n) {
+    reject('InvalidField', 'must be a decimal other than 0 with at most 2 decimals', { field: '/targetLeverage', value: targetLeverage });
+  }
+  readTime('/at', at, context);
+  return {
+    type: 'PortfolioOpened',
+    data: { portfolioId, name, quoteCurrency, currencyScale, unitScale, instrumentId, targetLeverage, at: timeText(at) },
+  };
+}
+
+function accrue(standing: Standing, data: AccrueFees): FeeCharged[] {
+  const through = readTime('/through', data.through, standing.context);
+  const { portfolio, prices, ending } = standing;
+  if (through < portfolio.terms.openedAt) {
+    reject('BeforeInception', `must not be before ${formatInstant(portfolio.terms.openedAt)}, when the portfolio was opened`, {
+      field: '/through',
+      value: data.through,
+    });
+  }
+  const taken = new Set<string>();
+  return dueCharges(portfolio, prices, through, ending.at(through)).map((due) => chargeEvent(portfolio, due, taken));
+}
+
+/** The event of a due charge; its fee id names rule and time, with a counter where that id was used before. */
+function chargeEvent(portfolio: Portfolio, due: DueCharge, taken: Set<string>): FeeCharged {
+  const { portfolioId, currencyScale, navScale, quoteCurrency } = portfolio.terms;
+  const at = formatInstant(due.at);
+  const stem = `${due.rule.kind}${due.rule.index}-${at.replace(/[-:]/g, '')}`;
+  let feeId = stem;
+  for (let n = 2; portfolio.usedIds.has(`fee:${feeId}`) || taken.has(feeId); n++) feeId = `${stem}.${n}`;
+  taken.add(feeId);
+  const amount = formatFixed(due.amount, currencyScale);
+  return {
+    type: 'FeeCharged',
+    data: {
+      portfolioId,
+      feeId,
+      kind: due.rule.kind,
+      at,
+      amount,
+      currency: quoteCurrency,
+      schedule: { id: due.schedule.id, version: due.schedule.version, rule: due.rule.index },
+      basis: formatFixed(due.basis, navScale),
+      rate: due.rule.data.rate.value,
+      period: `${due.days}d`,
+      dayFraction: `${due.days}/${due.rule.daysPerYear}`,
+      raw: formatRatio(due.rawNum, due.rawDen, Math.max(18, currencyScale)),
+      rounded: amount,
+      source: 'computed',
+      paidBy: 'cash',
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * Reset points: the scheduled instants at which the leverage is put back to L. A scheduled instant without a tick since the scheduled
+ * instant before it (or since the start of the window) is a holiday: it does not count. Band exits are not here: they depend on a position.
+ */
+import { cronInstants } from './cron';
+import type { Instant } from './instant';
+import type { Mandate } from './mandate';
+import type { PriceView } from './price-view';
+
+/** A mandate from its `at`, included. */
+export interface MandateInForce {
+  readonly at: Instant;
+  readonly position: number;
+  readonly mandate: Mandate;
+}
+
+/** The mandate in force at `t` of a list ordered by (at, position). */
+export function mandateAt<T extends { readonly at: Instant }>(list: readonly T[], t: Instant): T | undefined {
+  for (let i = list.length - 1; i >= 0; i--) if (list[i]!.at <= t) return list[i];
+  return undefined;
+}
+
+/** The windows (after, until] cut at the mandates' beginnings, each with its mandate. A mandate's first instant belongs to it. */
+export function* mandateSpans(
+  mandates: readonly MandateInForce[],
+  after: Instant,
+  until: Instant,
+): Generator<{ readonly mandate: Mandate | undefined; readonly after: Instant; readonly until: Instant }> {
+  let start = after;
+  let current = mandateAt(mandates, after + 1n)?.mandate;
+  for (const next of mandates) {
+    if (next.at <= after + 1n || next.at > until) continue;
+    if (next.at - 1n > start) yield { mandate: current, after: start, until: next.at - 1n };
+    start = next.at - 1n;
+    current = next.mandate;
+  }
+  if (until > start) yield { mandate: current, after: start, until };
+}
+
+/** Midnights UTC stand in where there is no schedule and periods are wanted all the same. */
+export const MIDNIGHT_UTC = { cron: '0 0 * * *', zone: 'UTC' } as const;
+
+/** The scheduled resets with after < t ≤ until that count. `fallback` is used while no schedule is in force. */
+export function* countedResets(
+  mandates: readonly MandateInForce[],
+  prices: PriceView,
+  after: Instant,
+  until: Instant,
+  fallback?: { readonly cron: string; readonly zone: string },
+): Generator<Instant> {
+  let previous = after;
+  for (const span of mandateSpans(mandates, after, until)) {
+    const resets = span.mandate?.data.resets ?? fallback;
+    if (!resets) continue;
+    for (const t of cronInstants(resets.cron, resets.zone, span.after, span.until)) {
+      const tick = prices.at(t);
+      if (tick && tick.at > previous) yield t;
+      previous = t;
+    }
+  }
+}
