@@ -9,8 +9,7 @@ import { divRound, pow10 } from './decimal';
 import type { Terms } from './facts';
 import { RATE_SCALE, type AccrualRule, type FeeSchedule } from './fee-schedule';
 import type { Instant } from './instant';
-import type { Portfolio } from './portfolio';
-import { ruleKey } from './portfolio';
+import { type PortfolioRecord, ruleKey } from './portfolio';
 import type { PriceView } from './price-view';
 import { countedResets, mandateAt, mandateSpans, MIDNIGHT_UTC } from './resets';
 import { navOf } from './valuation';
@@ -30,7 +29,7 @@ export interface DueCharge {
 }
 
 /** The charges due at or before `through` and not recorded, in order. `endedAt`: nothing is due at or after the fund's end. Instants without a needed price are passed over. */
-export function dueCharges(portfolio: Portfolio, prices: PriceView, through: Instant, endedAt: Instant | undefined): DueCharge[] {
+export function dueCharges(portfolio: PortfolioRecord, prices: PriceView, through: Instant, endedAt: Instant | undefined): DueCharge[] {
   const { terms, timeline } = portfolio;
   const points: { at: Instant; order: number; rule: AccrualRule; schedule: FeeSchedule; since: Instant }[] = [];
   for (const [i, adopted] of portfolio.schedules.entries()) {
@@ -73,20 +72,35 @@ function chargeOn(terms: Terms, rule: AccrualRule, basis: bigint, days: bigint):
 
 /** From when the rule's next charge counts days; undefined while there were never units. */
 function chargedThrough(
-  portfolio: Portfolio,
+  portfolio: PortfolioRecord,
   adopted: { at: Instant; schedule: FeeSchedule },
   rule: AccrualRule,
   last: Instant,
 ): Instant | undefined {
   const times = portfolio.charges.get(ruleKey(adopted.schedule.id, adopted.schedule.version, rule.index)) ?? [];
-  for (let i = times.length - 1; i >= 0; i--) if (times[i]! <= last) return times[i];
-  const firstUnits = portfolio.firstUnits();
-  if (firstUnits === undefined) return undefined;
-  return firstUnits > adopted.at ? firstUnits : adopted.at;
+  const charged = countThrough(times, last);
+  if (charged > 0) return times[charged - 1];
+  for (let i = 0; i < portfolio.timeline.length; i++) {
+    const row = portfolio.timeline.row(i)!;
+    if (row.state.units > 0n) return row.at > adopted.at ? row.at : adopted.at;
+  }
+  return undefined;
+}
+
+/** How many of ascending times are at or before `t`. */
+function countThrough(times: readonly Instant[], t: Instant): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! <= t) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Counted resets, and midnights UTC where the mandate has no schedule; not in order. */
-function* chargeTimes(portfolio: Portfolio, prices: PriceView, since: Instant, until: Instant): Generator<Instant> {
+function* chargeTimes(portfolio: PortfolioRecord, prices: PriceView, since: Instant, until: Instant): Generator<Instant> {
   yield* countedResets(portfolio.mandates, prices, since, until);
   for (const span of mandateSpans(portfolio.mandates, since, until)) {
     if (!span.mandate?.data.resets) yield* cronInstants(MIDNIGHT_UTC.cron, MIDNIGHT_UTC.zone, span.after, span.until);

@@ -11,7 +11,7 @@ import { readMandate } from './mandate';
 import type { CorrectableEvent, PortfolioEvent, PortfolioOpened } from './portfolio-events';
 import type { Listing } from './price-stream';
 import type { MandateInForce } from './resets';
-import { Timeline } from './timeline';
+import { type Rows, Timeline } from './timeline';
 
 /** A fact that was recorded, and what stands for it now. */
 export interface RecordedFact {
@@ -34,7 +34,18 @@ export interface AdoptedSchedule {
   readonly rules: readonly AccrualRule[];
 }
 
-export class Portfolio {
+/** What questions are asked of: a portfolio as known at some position, folded here or read back from where it was kept. */
+export interface PortfolioRecord {
+  readonly terms: Terms;
+  readonly timeline: Rows;
+  /** In order of (effective time, log position), as are the schedules. */
+  readonly mandates: readonly AdoptedMandate[];
+  readonly schedules: readonly AdoptedSchedule[];
+  /** Effective times of the live charges of each rule ({@link ruleKey}), ascending. */
+  readonly charges: ReadonlyMap<string, readonly Instant[]>;
+}
+
+export class Portfolio implements PortfolioRecord {
   readonly terms: Terms;
   readonly timeline: Timeline;
   readonly mandates: AdoptedMandate[] = [];
@@ -47,7 +58,6 @@ export class Portfolio {
   readonly liveFills = new Map<string, string>();
   /** The fact that charges a live fill: its own rebalance, or a FeeCharged that names it. */
   readonly fillFees = new Map<string, string>();
-  /** Effective times of the live charges of each rule, ascending. */
   readonly charges = new Map<string, Instant[]>();
   /** How many mandates were recorded, also those busted since: the next one's version. */
   mandatesRecorded = 0;
@@ -103,11 +113,6 @@ export class Portfolio {
   /** The fact meant by an event id: its own, or the one that a correction corrected. */
   factOf(eventId: string): RecordedFact | undefined {
     return this.facts.get(this.roots.get(eventId) ?? eventId);
-  }
-
-  /** Effective time of the first creation of units in force. */
-  firstUnits(): Instant | undefined {
-    return this.timeline.rows.find((row) => row.state.units > 0n)?.at;
   }
 
   private noteIds(event: CorrectableEvent): void {

@@ -10,10 +10,11 @@ export interface Row extends PlacedFact {
   readonly state: FundState;
 }
 
-export class Timeline {
-  readonly rows: Row[] = [];
-
-  constructor(readonly terms: Terms) {}
+/** Rows in order, wherever they are kept. */
+export abstract class Rows {
+  abstract readonly length: number;
+  /** Row i; undefined from `length` on. */
+  abstract row(i: number): Row | undefined;
 
   /** How many rows are at or before `t`. */
   countThrough(t: Instant): number {
@@ -27,18 +28,53 @@ export class Timeline {
 
   /** The state after everything at or before `t`. */
   stateAt(t: Instant): FundState {
-    return this.rows[this.countThrough(t) - 1]?.state ?? EMPTY_FUND;
+    return this.stateAfter(this.countThrough(t));
   }
 
   /** The state just before the place (at, position). */
   stateBefore(at: Instant, position: number): FundState {
-    return this.rows[this.countBefore(at, position) - 1]?.state ?? EMPTY_FUND;
+    return this.stateAfter(this.countBefore(at, position));
+  }
+
+  /** The state after the first `count` rows. */
+  stateAfter(count: number): FundState {
+    return this.row(count - 1)?.state ?? EMPTY_FUND;
+  }
+
+  protected count(before: (row: Row) => boolean): number {
+    let low = 0;
+    let high = this.length;
+    // Most questions and facts are about the end.
+    if (high > 0 && before(this.row(high - 1)!)) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (before(this.row(middle)!)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** Rows in memory, to which facts are added anywhere. */
+export class Timeline extends Rows {
+  readonly rows: Row[] = [];
+
+  constructor(readonly terms: Terms) {
+    super();
+  }
+
+  get length(): number {
+    return this.rows.length;
+  }
+
+  row(i: number): Row | undefined {
+    return this.rows[i];
   }
 
   /** Puts a fact at its place and folds on from there. */
   insert(placed: PlacedFact): void {
     const index = this.countBefore(placed.at, placed.position);
-    const state = evolve(this.terms, this.rows[index - 1]?.state ?? EMPTY_FUND, placed.fact);
+    const state = evolve(this.terms, this.stateAfter(index), placed.fact);
     const row = { at: placed.at, position: placed.position, fact: placed.fact, state };
     if (index === this.rows.length) {
       this.rows.push(row);
@@ -66,7 +102,7 @@ export class Timeline {
   ): { self: boolean; at: Instant; units: bigint } | undefined {
     const places = [added, without].filter((p) => p !== undefined);
     let index = Math.min(...places.map((p) => this.countBefore(p.at, p.position)));
-    let state = this.rows[index - 1]?.state ?? EMPTY_FUND;
+    let state = this.stateAfter(index);
     let pending = added;
     for (; pending !== undefined || index < this.rows.length;) {
       const row = this.rows[index];
@@ -84,21 +120,8 @@ export class Timeline {
     return undefined;
   }
 
-  private count(before: (row: Row) => boolean): number {
-    let low = 0;
-    let high = this.rows.length;
-    // Most questions and facts are about the end.
-    if (high > 0 && before(this.rows[high - 1]!)) return high;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (before(this.rows[middle]!)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   private foldFrom(index: number): void {
-    let state = this.rows[index - 1]?.state ?? EMPTY_FUND;
+    let state = this.stateAfter(index);
     for (let i = index; i < this.rows.length; i++) {
       const row = this.rows[i]!;
       state = evolve(this.terms, state, row.fact);

@@ -6,7 +6,7 @@ import { cashAtNavScale, type FundState, slopeAtNavScale, type Terms } from './f
 import type { Instant } from './instant';
 import { pricesInside } from './mandate';
 import type { PriceView } from './price-view';
-import type { Row, Timeline } from './timeline';
+import type { Row, Rows } from './timeline';
 
 /** q·P, signed, units of 10^-navScale. */
 export function exposure(terms: Terms, state: FundState, price: bigint): bigint {
@@ -31,7 +31,7 @@ export class Ending {
 
   constructor(
     private readonly terms: Terms,
-    private readonly timeline: Timeline,
+    private readonly rows: Rows,
     private readonly prices: () => PriceView,
   ) {}
 
@@ -39,13 +39,12 @@ export class Ending {
   at(until: Instant): Instant | undefined {
     if (this.endedAt !== undefined) return this.endedAt <= until ? this.endedAt : undefined;
     if (this.lookedThrough !== undefined && until <= this.lookedThrough) return undefined;
-    const { rows } = this.timeline;
     const prices = this.prices();
     for (; ; this.row++) {
       // The last row of the last instant at or before what comes next.
-      const row = rows[this.row];
+      const row = this.rows.row(this.row);
       if (row === undefined || row.at > until) break;
-      const nextAt = rows[this.row + 1]?.at;
+      const nextAt = this.rows.row(this.row + 1)?.at;
       if (nextAt === row.at) continue;
       const last = nextAt === undefined || nextAt > until ? until : nextAt - 1n;
       const from = this.lookedThrough !== undefined && this.lookedThrough > row.at ? this.lookedThrough : undefined;
@@ -62,7 +61,7 @@ export class Ending {
   rewind(t: Instant): void {
     if (this.endedAt !== undefined && t <= this.endedAt) this.endedAt = undefined;
     if (this.lookedThrough !== undefined && t <= this.lookedThrough) this.lookedThrough = t - 1n;
-    this.row = this.lookedThrough === undefined ? 0 : Math.max(this.timeline.countThrough(this.lookedThrough) - 1, 0);
+    this.row = this.lookedThrough === undefined ? 0 : Math.max(this.rows.countThrough(this.lookedThrough) - 1, 0);
   }
 
   /** The first instant in [row.at, last], or after `from`, at which the state of `row` has units and NAV ≤ 0. */
