@@ -7,7 +7,14 @@
  */
 import ts from 'typescript';
 
-const INTEGER_TOOLS = new Set(['isInteger', 'isSafeInteger', 'MAX_SAFE_INTEGER', 'MIN_SAFE_INTEGER']);
+const INTEGER_TOOLS = new Set([
+  'isInteger',
+  'isSafeInteger',
+  'MAX_SAFE_INTEGER',
+  'MIN_SAFE_INTEGER',
+  'POSITIVE_INFINITY',
+  'NEGATIVE_INFINITY',
+]);
 const INTEGER_MATH = new Set(['min', 'max']);
 const FLOAT_METHODS = new Set(['toFixed', 'toPrecision', 'toExponential', 'getFloat32', 'getFloat64', 'setFloat32', 'setFloat64']);
 const NUMBER_MAKERS = new Set(['parseFloat', 'parseInt', 'globalThis']);
