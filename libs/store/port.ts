@@ -81,7 +81,8 @@ export interface EventStore {
   /**
    * Appends one or more commands in one commit, all or none, each checked against the streams as the earlier ones leave them. Concurrent
    * calls may share a commit. Resolves when durable.
-   * Throws StoreError: `conflict` (wrong revision), `reused-id`, `full`, `unavailable`, `too-large`, `closed`; after any of them nothing of this call is in the log.
+   * Throws StoreError: `conflict` (wrong revision), `reused-id`, `full`, `unavailable`, `too-large`, `read-only`, `closed`: after any of them nothing of this call
+   * is in the log; and `in-doubt`: ask by command id after opening the store again.
    */
   append(requests: readonly AppendRequest[]): Promise<AppendResult[]>;
 
@@ -91,9 +92,9 @@ export interface EventStore {
   /** The answer that the command got when it was recorded, with the digest it had; undefined when unknown. */
   findCommand(commandId: string): (AppendResult & { readonly digest: string }) | undefined;
 
-  /** Events from `from` (inclusive) to the head at the time of the call, in position order. A slice may begin before `from`: callers use {@link Slice.frames}(from). */
+  /** Events with from ≤ position ≤ to, at most those there are when reading begins, in position order. Slices are cut to what was asked. */
   readAll(from: number, options?: { readonly to?: number }): AsyncIterable<Slice>;
-  /** Events of one stream by revision, inclusive. `backwards` yields the slices last first (frames inside a slice still forwards). */
+  /** Events of one stream from a revision on (inclusive), or `backwards` from it to the stream's first event; by default all. `backwards` yields the slices last first (frames inside a slice still forwards). */
   readStream(stream: string, options?: { readonly from?: number; readonly backwards?: boolean }): AsyncIterable<Slice>;
   /** Names of all streams, in order of their first event. */
   streams(): string[];
@@ -128,6 +129,7 @@ export type StoreFault =
   | 'damaged' // bytes do not match their hashes
   | 'missing'
   | 'unavailable'
+  | 'in-doubt' // the disk did not confirm: the commands are in the log or not, which is certain once the store was opened again
   | 'closed';
 
 /** Whether trying again can help: transient yes; business no; ambiguous: the outcome is unknown, ask by command id. */
@@ -137,7 +139,13 @@ export class StoreError extends Error {
   constructor(
     readonly fault: StoreFault,
     message: string,
-    readonly about: { readonly stream?: string; readonly expected?: number; readonly actual?: number; readonly commandId?: string; readonly holder?: number } = {},
+    readonly about: {
+      readonly stream?: string;
+      readonly expected?: number;
+      readonly actual?: number;
+      readonly commandId?: string;
+      readonly holder?: number;
+    } = {},
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -145,6 +153,7 @@ export class StoreError extends Error {
   }
 
   get faultClass(): FaultClass {
+    if (this.fault === 'in-doubt') return 'ambiguous';
     return this.fault === 'unavailable' || this.fault === 'locked' || this.fault === 'full' ? 'transient' : 'business';
   }
 }
