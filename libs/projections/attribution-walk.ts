@@ -1,0 +1,274 @@
+/**
+ * One pass over a window (from, to]: how NAV per unit grew and what jumped it. Between two facts the price moves NAV, and the growth factors telescope to
+ * N_end/N_start, so the pass visits instants with facts, never ticks. Everything per unit is split-adjusted, per unit as of `from`, in fixed point
+ * (fixed-point.ts). A fact's jump of NAV per unit at a constant mark is booked to the kind that caused it, each computed on its own.
+ */
+import { gcd, pow10 } from '../domain/decimal';
+import { cashAtNavScale, type Fact, type FundState, postedNotional, slopeAtNavScale, type Terms } from '../domain/facts';
+import type { FeeKind } from '../domain/portfolio-events';
+import { formatInstant, type Instant } from '../domain/instant';
+import { refuse, type Refusal } from '../domain/refusal';
+import { navOf } from '../domain/valuation';
+import { divRound } from '../domain/decimal';
+import { divide, DIGITS, multiply, ONE } from './fixed-point';
+import { beforeInception, noPrice, type View } from './view';
+
+/** The ledger view's names of what changes NAV per unit beside the price. */
+export const COST_KINDS = [
+  'slippage',
+  'tradingFee',
+  'funding',
+  'borrow',
+  'management',
+  'performance',
+  'other',
+  'flowDilution',
+  'rounding',
+] as const;
+export type CostKind = (typeof COST_KINDS)[number];
+export type ByKind = Record<CostKind, bigint>;
+
+/** What slippage was made of, fill by fill, where the evidence allows: fill − mark = (touch − mid) + (fill − touch) + (mid − mark). */
+export const SLIPPAGE_PARTS = ['spread', 'impact', 'quote', 'unsplit'] as const;
+export type SlippageParts = Record<(typeof SLIPPAGE_PARTS)[number], bigint>;
+
+/** NAV per unit after everything of an instant. */
+export interface Point {
+  readonly at: Instant;
+  readonly perUnit: bigint;
+  readonly price: bigint;
+}
+
+export interface Walk {
+  /** NAV per unit at `from` and `to`. */
+  readonly n0: bigint;
+  readonly nT: bigint;
+  /** Marks at `from` and `to`, price units. */
+  readonly p0: bigint;
+  readonly pT: bigint;
+  readonly pricePnl: bigint;
+  readonly byKind: ByKind;
+  /** Contribution × (growth to the end of the window − 1), by kind. */
+  readonly carry: ByKind;
+  /** n_0 × the product of all growth factors. */
+  readonly actualLeverage: bigint;
+  readonly slippageParts: SlippageParts;
+  /** At each of the asked instants. */
+  readonly points: readonly Point[];
+}
+
+const FEE_BUCKET: { readonly [K in FeeKind]: CostKind } = {
+  trading: 'tradingFee',
+  management: 'management',
+  performance: 'performance',
+  borrow: 'borrow',
+  creation: 'other',
+  redemption: 'other',
+  custody: 'other',
+  other: 'other',
+};
+
+/** Walks the window; `instants` (ascending, inside the window) are answered as points. Refuses where NAV per unit or leverage is not defined. */
+export function walk(view: View, from: Instant, to: Instant, instants: Iterable<Instant>): Walk | Refusal {
+  const { terms, timeline } = view.portfolio;
+  const early = beforeInception(view, 'from', from);
+  if (early) return early;
+  const first = timeline.countThrough(from);
+  const last = timeline.countThrough(to);
+  let state = timeline.stateAfter(first);
+  const p0 = view.prices.at(from)?.price;
+  if (p0 === undefined) return noPrice(view, 'from', from);
+  if (state.units <= 0n)
+    return refuse('NoUnits', 'there must be units at the start of the window', { field: 'from', value: formatInstant(from) });
+  let nav = navOf(terms, state, p0)!;
+  if (nav <= 0n)
+    return refuse('NavNotPositive', 'NAV must be above 0 at the start of the window', { field: 'from', value: formatInstant(from) });
+  const endedAt = view.ending.at(to);
+  if (endedAt !== undefined)
+    return refuse('NavNotPositive', `the fund ended at ${formatInstant(endedAt)} with NAV at or below 0`, {
+      field: 'to',
+      value: formatInstant(to),
+    });
+
+  let price = p0;
+  let scale = new PerUnit(terms, state.units);
+  const n0 = scale.of(nav);
+  let pricePnl = 0n;
+  const steps: { readonly growth: bigint; readonly jumps: ByKind | undefined }[] = [];
+  const slippageParts: SlippageParts = { spread: 0n, impact: 0n, quote: 0n, unsplit: 0n };
+  const points: Point[] = [];
+  const pending = instants[Symbol.iterator]();
+  let point = pending.next();
+
+  /** Moves the mark to its value at `t`; answers the growth of NAV. */
+  const moveMark = (t: Instant): bigint => {
+    const tick = view.prices.at(t)!;
+    const moved = slopeAtNavScale(terms, state.quantity) * (tick.price - price);
+    price = tick.price;
+    if (moved === 0n) return ONE;
+    pricePnl += scale.of(moved);
+    const before = nav;
+    nav += moved;
+    return divide(nav, before);
+  };
+  /** Answers asked instants before `t`. */
+  const answerPoints = (t: Instant): void => {
+    for (; !point.done && point.value < t; point = pending.next()) {
+      const mark = view.prices.at(point.value)!.price;
+      points.push({ at: point.value, price: mark, perUnit: scale.of(navOf(terms, state, mark)!) });
+    }
+  };
+
+  for (let i = first; i < last;) {
+    const { at } = timeline.row(i)!;
+    answerPoints(at);
+    const growth = moveMark(at);
+    const jumps = noKinds();
+    for (; i < last && timeline.row(i)!.at === at; i++) {
+      const row = timeline.row(i)!;
+      const next = row.state;
+      if (next.units <= 0n)
+        return refuse('NoUnits', `there must be units throughout the window; there are none at ${formatInstant(at)}`, {
+          field: 'to',
+          value: formatInstant(to),
+        });
+      const navAfter = cashAtNavScale(terms, next.cash) + slopeAtNavScale(terms, next.quantity) * price;
+      const scaleAfter = next.units === state.units ? scale : scale.with(next.units, row.fact);
+      book(terms, row.fact, { state, price, nav, navAfter, scale, scaleAfter }, jumps, slippageParts);
+      state = next;
+      nav = navAfter;
+      scale = scaleAfter;
+    }
+    steps.push({ growth, jumps });
+  }
+  answerPoints(to);
+  steps.push({ growth: moveMark(to), jumps: undefined });
+  const nT = scale.of(nav);
+  if (!point.done && point.value === to) points.push({ at: to, price, perUnit: nT });
+
+  let growthAfter = ONE;
+  const byKind = noKinds();
+  const carry = noKinds();
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const { growth, jumps } = steps[i]!;
+    for (const kind of COST_KINDS) {
+      const jump = jumps?.[kind] ?? 0n;
+      if (jump === 0n) continue;
+      byKind[kind] += jump;
+      carry[kind] += multiply(jump, growthAfter - ONE);
+    }
+    growthAfter = multiply(growthAfter, growth);
+  }
+  return { n0, nT, p0, pT: price, pricePnl, byKind, carry, actualLeverage: multiply(n0, growthAfter), slippageParts, points };
+}
+
+interface Around {
+  readonly state: FundState;
+  readonly price: bigint;
+  readonly nav: bigint;
+  readonly navAfter: bigint;
+  readonly scale: PerUnit;
+  readonly scaleAfter: PerUnit;
+}
+
+/** Adds a fact's jump of NAV per unit to its kinds. */
+function book(terms: Terms, fact: Fact, around: Around, jumps: ByKind, parts: SlippageParts): void {
+  const { price, nav, navAfter, scale, scaleAfter } = around;
+  const paid = (amount: bigint): bigint => scale.of(cashAtNavScale(terms, amount));
+  switch (fact.kind) {
+    case 'creation':
+    case 'redemption':
+      jumps.flowDilution += scaleAfter.of(navAfter) - scale.of(nav);
+      return;
+    case 'split':
+      jumps.rounding += scaleAfter.of(navAfter) - scale.of(nav);
+      return;
+    case 'fee':
+      // By minting m units: c = n·m/(U + m), the fall of NAV per unit.
+      jumps[FEE_BUCKET[fact.feeKind]] -= fact.minted === undefined ? paid(fact.amount) : scale.of(nav) - scaleAfter.of(navAfter);
+      return;
+    case 'funding':
+      jumps.funding -= paid(fact.amount);
+      return;
+    case 'interest':
+      jumps.borrow += paid(fact.amount);
+      return;
+    case 'rebalance':
+      for (const fill of fact.fills) {
+        const slope = slopeAtNavScale(terms, fill.quantity);
+        jumps.slippage -= scale.of(slope * (fill.price - price));
+        jumps.rounding += scale.of(slope * fill.price - cashAtNavScale(terms, postedNotional(terms, fill)));
+        jumps.tradingFee -= paid(fill.fee);
+        splitSlippage(fill, slope, price, scale, parts);
+      }
+  }
+}
+
+/** Half the spread from the quote, or nothing from an arrival price; the rest of the fill's distance is impact, the quote's distance from the mark its own part. */
+function splitSlippage(
+  fill: Extract<Fact, { kind: 'rebalance' }>['fills'][number],
+  slope: bigint,
+  mark: bigint,
+  scale: PerUnit,
+  parts: SlippageParts,
+): void {
+  const { bid, ask, arrivalPrice } = fill;
+  // Doubled prices keep the middle of bid and ask whole.
+  const half = (doubled: bigint): bigint => scale.half(slope * doubled);
+  if (bid !== undefined && ask !== undefined) {
+    const touch = fill.quantity > 0n ? ask : bid;
+    parts.spread -= half(2n * touch - (bid + ask));
+    parts.impact -= half(2n * (fill.price - touch));
+    parts.quote -= half(bid + ask - 2n * mark);
+  } else if (arrivalPrice !== undefined) {
+    parts.impact -= half(2n * (fill.price - arrivalPrice));
+    parts.quote -= half(2n * (arrivalPrice - mark));
+  } else parts.unsplit -= half(2n * (fill.price - mark));
+}
+
+export function noKinds(): ByKind {
+  return {
+    slippage: 0n,
+    tradingFee: 0n,
+    funding: 0n,
+    borrow: 0n,
+    management: 0n,
+    performance: 0n,
+    other: 0n,
+    flowDilution: 0n,
+    rounding: 0n,
+  };
+}
+
+/** Turns amounts at the NAV scale into fixed point per unit as of `from`: amount / (units × Π old/new of the splits since). */
+class PerUnit {
+  private readonly multiplier: bigint;
+  private readonly divisor: bigint;
+
+  constructor(
+    private readonly terms: Terms,
+    units: bigint,
+    private readonly oldUnits = 1n,
+    private readonly newUnits = 1n,
+  ) {
+    this.multiplier = pow10(DIGITS + terms.unitScale) * newUnits;
+    this.divisor = pow10(terms.navScale) * units * oldUnits;
+  }
+
+  of(amount: bigint): bigint {
+    return divRound(amount * this.multiplier, this.divisor);
+  }
+
+  half(doubled: bigint): bigint {
+    return divRound(doubled * this.multiplier, 2n * this.divisor);
+  }
+
+  /** After a fact that changed the units. */
+  with(units: bigint, fact: Fact): PerUnit {
+    if (fact.kind !== 'split') return new PerUnit(this.terms, units, this.oldUnits, this.newUnits);
+    const oldUnits = this.oldUnits * fact.oldUnits;
+    const newUnits = this.newUnits * fact.newUnits;
+    const common = gcd(oldUnits, newUnits);
+    return new PerUnit(this.terms, units, oldUnits / common, newUnits / common);
+  }
+}
