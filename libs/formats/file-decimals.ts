@@ -1,12 +1,9 @@
 /**
- * Decimals as files write them, as exact integer units of a declared scale. Small values travel as JavaScript numbers that are whole and
- * below 2^53, hence exact; larger ones as bigints. Never parsed as floating point.
+ * Decimals as files write them, as exact integer units of a declared scale. Never parsed as floating point: the short way of values of few
+ * digits adds up whole numbers below 2^53.
  */
 import { type Decimal, divRound, fitTo, parseDecimal, pow10 } from '../domain/decimal';
 import type { Broken } from './csv';
-
-/** Whole units of 10^-scale: a number where it is a safe integer, else a bigint. */
-export type Units = number | bigint;
 
 /** Decimal digits that always fit below 2^53. */
 const SAFE_DIGITS = 15;
@@ -23,8 +20,8 @@ export class DecimalReader {
     private readonly round: boolean,
   ) {}
 
-  /** The units, or what is wrong: ScaleExceeded for digits that do not fit. */
-  read(text: string): Units | Broken {
+  /** The value in units of 10^-scale, or what is wrong: ScaleExceeded for digits that do not fit. */
+  read(text: string): bigint | Broken {
     const small = this.multiply === undefined ? smallUnits(text, this.scale) : undefined;
     if (small !== undefined) return small;
     const value = parseDecimal(text);
@@ -32,7 +29,7 @@ export class DecimalReader {
     const product =
       this.multiply === undefined ? value : { digits: value.digits * this.multiply.digits, scale: value.scale + this.multiply.scale };
     const exact = fitTo(product, this.scale);
-    if (exact !== undefined) return narrow(exact);
+    if (exact !== undefined) return exact;
     if (!this.round) {
       return {
         code: 'ScaleExceeded',
@@ -40,12 +37,12 @@ export class DecimalReader {
       };
     }
     this.rounded++;
-    return narrow(divRound(product.digits, pow10(product.scale - this.scale), 'half-even'));
+    return divRound(product.digits, pow10(product.scale - this.scale), 'half-even');
   }
 }
 
 /** The units of a plain decimal without a sign and of few digits; undefined where the general way must decide. */
-function smallUnits(text: string, scale: number): number | undefined {
+function smallUnits(text: string, scale: number): bigint | undefined {
   const point = text.indexOf('.');
   const whole = point < 0 ? text.length : point;
   let end = text.length;
@@ -63,10 +60,5 @@ function smallUnits(text: string, scale: number): number | undefined {
     units = units * 10 + digit;
   }
   for (let i = 0; i < missing; i++) units *= 10;
-  return units;
-}
-
-function narrow(units: bigint): Units {
-  const small = Number(units);
-  return Number.isSafeInteger(small) ? small : units;
+  return BigInt(units);
 }

@@ -15,6 +15,7 @@ export type NdjsonLine =
   | { readonly line: number; readonly refusal: Refusal; readonly text?: never };
 
 const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
@@ -57,15 +58,13 @@ export async function* readNdjson(path: string, options: SourceOptions = {}): As
 
 /** Undefined for a blank line. */
 function lineOf(line: number, bytes: Buffer): NdjsonLine | undefined {
-  if (!isUtf8(bytes)) return { line, refusal: refuse('MalformedLine', 'must be valid UTF-8', { value: bytes.toString('latin1') }) };
-  let text = bytes.toString('utf8');
-  if (line === 1 && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
-  if (text.endsWith('\r')) text = text.slice(0, -1);
-  if (text.trim() === '') return undefined;
-  return bytes.length > MAX_NDJSON_LINE_BYTES && !bytes.subarray(-1).equals(CARRIAGE_RETURN) ? tooLong(line) : { line, text };
+  const body = bytes[bytes.length - 1] === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes;
+  if (body.length > MAX_NDJSON_LINE_BYTES) return tooLong(line);
+  if (!isUtf8(body)) return { line, refusal: refuse('MalformedLine', 'must be valid UTF-8', { value: body.toString('latin1', 0, 80) }) };
+  const text = body.toString('utf8');
+  const content = line === 1 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  return content.trim() === '' ? undefined : { line, text: content };
 }
-
-const CARRIAGE_RETURN = Buffer.from('\r');
 
 function tooLong(line: number): NdjsonLine {
   return { line, refusal: refuse('MalformedLine', `must have at most ${MAX_NDJSON_LINE_BYTES} bytes`) };

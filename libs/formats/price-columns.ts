@@ -1,15 +1,16 @@
 /**
- * Prices of one file as columns: an exact time and an exact price a row, sixteen bytes where prices are safe integers. Invariant: times
- * strictly increase. Where the rows came from and what was done to them stands beside them.
+ * Prices of one file as columns: an exact time and an exact price a row, in sixteen bytes where all prices are 64-bit counts of units.
+ * Invariant: times strictly increase.
  */
 import { formatFixed } from '../domain/decimal';
 import type { Instant } from '../domain/instant';
-import type { Units } from './file-decimals';
+
+const FIRST_CAPACITY = 1024;
 
 export class PriceColumns {
-  private times = new BigInt64Array(1024);
-  private small: Float64Array | undefined = new Float64Array(1024);
-  private large: bigint[] = [];
+  private times: BigInt64Array = new BigInt64Array(FIRST_CAPACITY);
+  /** An array of bigints once a price needs more than 64 bits. */
+  private prices: BigInt64Array | bigint[] = new BigInt64Array(FIRST_CAPACITY);
   private length = 0;
 
   /** @param priceScale decimals of a price */
@@ -26,7 +27,7 @@ export class PriceColumns {
 
   /** Price `i` in units of 10^-priceScale. */
   priceUnits(i: number): bigint {
-    return BigInt(this.units(i));
+    return this.prices[this.checked(i)]!;
   }
 
   /** Price `i` with exactly priceScale decimals. */
@@ -34,23 +35,16 @@ export class PriceColumns {
     return formatFixed(this.priceUnits(i), this.priceScale);
   }
 
-  /** Price `i` as it is held. */
-  units(i: number): Units {
-    this.checked(i);
-    return this.small === undefined ? this.large[i]! : this.small[i]!;
-  }
-
-  /** Adds a row; its time must be later than the last one's. */
-  push(at: Instant, price: Units): void {
+  /** Adds a row, its price in units of 10^-priceScale; its time must be later than the last one's. */
+  push(at: Instant, price: bigint): void {
     const n = this.length;
-    if (n === this.times.length) this.grow();
-    if (this.small !== undefined && typeof price === 'bigint') {
-      this.large = Array.from(this.small.subarray(0, n), BigInt);
-      this.small = undefined;
-    }
+    if (n === this.times.length) this.times = grown(this.times);
     this.times[n] = at;
-    if (this.small === undefined) this.large.push(BigInt(price));
-    else this.small[n] = price as number;
+    if (!Array.isArray(this.prices)) {
+      if (BigInt.asIntN(64, price) !== price) this.prices = Array.from(this.prices.subarray(0, n));
+      else if (n === this.prices.length) this.prices = grown(this.prices);
+    }
+    this.prices[n] = price;
     this.length = n + 1;
   }
 
@@ -59,18 +53,14 @@ export class PriceColumns {
     for (let i = 0; i < this.length; i++) this.times[i]! += nanos;
   }
 
-  private grow(): void {
-    const times = new BigInt64Array(this.times.length * 2);
-    times.set(this.times);
-    this.times = times;
-    if (this.small === undefined) return;
-    const small = new Float64Array(times.length);
-    small.set(this.small);
-    this.small = small;
-  }
-
   private checked(i: number): number {
     if (!(i >= 0 && i < this.length)) throw new RangeError(`row ${i} of ${this.length}`);
     return i;
   }
+}
+
+function grown(column: BigInt64Array): BigInt64Array {
+  const larger = new BigInt64Array(column.length * 2);
+  larger.set(column);
+  return larger;
 }

@@ -6,8 +6,9 @@ import { parseDecimal } from '../domain/decimal';
 import { formatInstant, type Instant, NANOS_PER_SECOND, parseDuration } from '../domain/instant';
 import { refuse, RefusalError } from '../domain/refusal';
 import { type Broken, readRows, refuseRow } from './csv';
-import { DecimalReader, type Units } from './file-decimals';
+import { DecimalReader } from './file-decimals';
 import { TimeReader } from './file-times';
+import { type Gaps, gapsOf, NO_GAPS } from './gaps';
 import { PriceColumns } from './price-columns';
 import { type PriceFormat, type PriceLayout, priceLayout } from './price-layout';
 import { refuseFile, Source, type SourceOptions } from './source';
@@ -30,7 +31,8 @@ export interface PriceFileOptions extends SourceOptions {
   readonly allowNegative?: boolean | undefined;
 }
 
-export interface PriceFile {
+/** With the gaps between its candles; closes and dates have none. */
+export interface PriceFile extends Gaps {
   readonly name: string;
   /** Lower-case hex SHA-256 of the file as given. */
   readonly sha256: string;
@@ -39,9 +41,6 @@ export interface PriceFile {
   readonly roundedCount: number;
   /** Rows left out because the row before has the same time and price. */
   readonly repeatedCount: number;
-  /** Places where candles are missing, and how many would have fitted there. Both 0 for closes and dates. */
-  readonly gaps: number;
-  readonly missing: number;
 }
 
 const LONGEST_INTERVAL = 365n * 86_400n * NANOS_PER_SECOND;
@@ -69,7 +68,7 @@ class PriceRows {
   private readonly times: TimeReader;
   private readonly closeTimes: TimeReader;
   private last: Instant | undefined;
-  private lastPrice: Units = 0;
+  private lastPrice = 0n;
   private smallest: bigint | undefined;
   private repeatedCount = 0;
 
@@ -125,7 +124,7 @@ class PriceRows {
     const { prices, repeatedCount } = this;
     if (prices.count === 0) refuseFile(this.file, 'holds no prices');
     const done = { prices, repeatedCount, roundedCount: this.decimals.rounded };
-    if (!this.isCandle()) return { ...done, gaps: 0, missing: 0 };
+    if (!this.isCandle()) return { ...done, ...NO_GAPS };
     const length = this.interval ?? this.smallest;
     if (this.interval !== undefined || this.layout?.closeTime === undefined) {
       if (length === undefined) return refuseFile(this.file, 'has one row, which shows no interval: give --interval');
@@ -133,7 +132,7 @@ class PriceRows {
         refuseFile(this.file, 'has rows that stand closer together than --interval');
       prices.shift(length);
     }
-    return { ...done, ...gapsOf(prices, length) };
+    return { ...done, ...(length === undefined ? NO_GAPS : gapsOf(prices, length)) };
   }
 
   /** Rows that span time; a date alone is the close of its day already. */
@@ -159,14 +158,14 @@ class PriceRows {
     return end;
   }
 
-  private priceOf(line: number, row: readonly string[], layout: PriceLayout): Units {
+  private priceOf(line: number, row: readonly string[], layout: PriceLayout): bigint {
     const price = this.decimals.read(row[layout.price]!.trim());
-    if (typeof price === 'object') return this.refuse(line, layout.price, row, price);
-    if (price <= 0 && !this.options.allowNegative) this.refuse(line, layout.price, row, { rule: 'must be above zero' });
+    if (typeof price !== 'bigint') return this.refuse(line, layout.price, row, price);
+    if (price <= 0n && !this.options.allowNegative) this.refuse(line, layout.price, row, { rule: 'must be above zero' });
     for (const bound of [layout.low, layout.high]) {
       if (bound === undefined) continue;
       const limit = this.bounds.read(row[bound]!.trim());
-      if (typeof limit === 'object') return this.refuse(line, bound, row, limit);
+      if (typeof limit !== 'bigint') return this.refuse(line, bound, row, limit);
       if (bound === layout.low ? price < limit : price > limit) {
         this.refuse(line, layout.price, row, {
           rule: `must lie between the row's low and high, ${row[layout.low!]} and ${row[layout.high!]}`,
@@ -200,16 +199,4 @@ function endAfter(closing: Instant, unit: bigint, format: PriceFormat): Instant 
   const round = unit < NANOS_PER_SECOND ? NANOS_PER_SECOND : 60n * NANOS_PER_SECOND;
   const inclusive = format === 'binance-klines' || (closing % round !== 0n && (closing + unit) % round === 0n);
   return inclusive ? closing + unit : closing;
-}
-
-function gapsOf(prices: PriceColumns, length: bigint | undefined): { gaps: number; missing: number } {
-  let gaps = 0;
-  let missing = 0;
-  for (let i = 1; i < prices.count && length !== undefined; i++) {
-    const distance = prices.at(i) - prices.at(i - 1);
-    if (distance < 2n * length) continue;
-    gaps++;
-    missing += Number(distance / length) - 1;
-  }
-  return { gaps, missing };
 }

@@ -133,7 +133,7 @@ class TrailingBytes extends Error {}
 /** What a person should read for an error of the file system or of zlib; undefined for any other error. */
 function ruleFor(error: unknown): string | undefined {
   if (error instanceof TrailingBytes) return 'has other bytes after the end of its gzip data';
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
   switch (code) {
     case undefined:
       return undefined;
