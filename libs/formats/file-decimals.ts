@@ -48,7 +48,7 @@ function smallUnits(text: string, scale: number): bigint | undefined {
   let end = text.length;
   if (point >= 0) {
     if (end === point + 1) return undefined;
-    while (end - point - 1 > scale && text.charCodeAt(end - 1) === ZERO) end--;
+    while (text.charCodeAt(end - 1) === ZERO) end--;
   }
   const missing = scale - Math.max(0, end - whole - 1);
   if (whole === 0 || whole + scale > SAFE_DIGITS || missing < 0 || (whole > 1 && text.charCodeAt(0) === ZERO)) return undefined;

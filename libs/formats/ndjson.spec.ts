@@ -35,13 +35,23 @@ describe('NDJSON lines', () => {
 
   it('may be a mebibyte long and not a byte more, whatever they end in', async () => {
     const longest = 'x'.repeat(MAX_NDJSON_LINE_BYTES);
-    const found = await lines(`${longest}\n${longest}\r\n`, `${longest}y\n`, longest, longest, longest, '\nlast');
+    const found = await lines(
+      `${longest}\n${longest}\r\n`,
+      `${longest}y\n`,
+      longest,
+      longest,
+      longest,
+      '\nlast\n',
+      longest.slice(0, 300),
+      '!',
+    );
     expect(found.map(({ line, text, refusal }) => [line, text?.length ?? refusal?.rule])).toEqual([
       [1, 1_048_576],
       [2, 1_048_576],
       [3, 'must have at most 1048576 bytes'],
       [4, 'must have at most 1048576 bytes'],
       [5, 4],
+      [6, 301],
     ]);
   });
 

@@ -1,9 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
-import { parquetMetadata, parquetReadObjects, type FileMetaData } from 'hyparquet';
 import { formatFixed } from '../domain/decimal';
 import { formatInstant } from '../domain/instant';
-import { parquetFile } from './parquet';
 import { type Column, csvLines, type Row } from './table';
 
 const SEED = Number(process.env['NAVLEDGER_SEED'] ?? Date.now() % 1_000_000);
@@ -49,67 +47,5 @@ describe('a CSV table', () => {
       }),
       { seed: SEED, numRuns: RUNS },
     );
-  });
-});
-
-/** The file's own integers: without the annotations the reader makes no doubles of them. */
-function unannotated(metadata: FileMetaData): FileMetaData {
-  for (const element of metadata.schema) {
-    if (element.name === 'note') continue;
-    delete element.converted_type;
-    delete element.logical_type;
-  }
-  return metadata;
-}
-
-const signed = (bytes: Uint8Array): bigint => BigInt.asIntN(128, BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
-
-describe('a Parquet table', () => {
-  it('declares exact types', () => {
-    const { schema } = parquetMetadata(parquetFile(COLUMNS, []).slice().buffer);
-    expect(
-      schema
-        .slice(1)
-        .map(({ name, type, logical_type, converted_type, precision, scale }) => [
-          name,
-          type,
-          logical_type?.type ?? converted_type,
-          precision,
-          scale,
-        ]),
-    ).toEqual([
-      ['at', 'INT64', 'TIMESTAMP', undefined, undefined],
-      ['navPerUnit', 'FIXED_LEN_BYTE_ARRAY', 'DECIMAL', 38, 18],
-      ['cash', 'FIXED_LEN_BYTE_ARRAY', 'DECIMAL', 38, 2],
-      ['position', 'INT64', undefined, undefined, undefined],
-      ['note', 'BYTE_ARRAY', 'UTF8', undefined, undefined],
-    ]);
-  });
-
-  it('holds every digit', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(row, { maxLength: 30 }), async (rows) => {
-        const file = parquetFile(COLUMNS, rows).slice().buffer;
-        const read = await parquetReadObjects({ file, metadata: unannotated(parquetMetadata(file)), utf8: false });
-        const back = read.map(({ at, navPerUnit, cash, position, note }) => [
-          formatInstant(at as bigint),
-          navPerUnit === null ? null : formatFixed(signed(navPerUnit as Uint8Array), 18),
-          formatFixed(signed(cash as Uint8Array), 2),
-          position === null ? null : String(position),
-          note,
-        ]);
-        expect(back).toEqual(rows);
-      }),
-      { seed: SEED, numRuns: RUNS },
-    );
-  });
-
-  it('takes no value that it would have to change', () => {
-    const write = (column: Column, value: string) => () => parquetFile([column], [[value]]);
-    expect(write({ name: 'x', type: 'decimal', scale: 2 }, '0.001')).toThrow('column x cannot hold 0.001 exactly');
-    expect(write({ name: 'x', type: 'decimal', scale: 2 }, `1${'0'.repeat(36)}`)).toThrow('cannot hold');
-    expect(write({ name: 'x', type: 'integer' }, '9223372036854775808')).toThrow('cannot hold');
-    expect(write({ name: 'x', type: 'timestamp' }, '2024-01-01')).toThrow('not an RFC 3339 time');
-    expect(() => parquetFile(COLUMNS, [['2024-01-01T00:00:00Z']])).toThrow('a row of 1 values in a table of 5 columns');
   });
 });
