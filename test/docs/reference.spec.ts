@@ -1,0 +1,108 @@
+/** The reference pages list what the code has, and nothing else: refusal codes, event types and their fields. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { REFUSAL_CODES } from '../../libs/domain/refusal';
+import { PROJECT } from './pages';
+
+const read = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
+
+test('docs/reference/errors.md has one row for each refusal code, with its sentence', () => {
+  const rows = [...read('docs/reference/errors.md').matchAll(/^\| `([A-Z]\w+)` +\| (.*?) +\|$/gm)].map(([, code, text]) => [code, text]);
+  // To renew the page, copy the rows that are expected here.
+  expect(rows).toEqual(Object.entries(REFUSAL_CODES));
+});
+
+describe('docs/reference/events.md', () => {
+  const page = read('docs/reference/events.md');
+  const sections = new Map(
+    page
+      .split(/^(?=## |### )/m)
+      .map((section) => [/^### `(\w+)`$/m.exec(section)?.[1], section] as const)
+      .filter((entry): entry is readonly [string, string] => entry[0] !== undefined),
+  );
+  const events = eventTypes();
+
+  test('has a section for each event type, and none besides', () => {
+    expect([...sections.keys()].sort()).toEqual([...events.keys()].sort());
+    expect(events.size).toBeGreaterThan(10);
+  });
+
+  test.each([...events])('%s: every field has its row, and there is no other', (type, fields) => {
+    const rows = [...(sections.get(type) ?? '').matchAll(/^\| `(\w+)`\?? /gm)].map(([, field]) => field);
+    expect(rows.sort()).toEqual([...fields.keys()].sort());
+  });
+
+  test.each([...events])('%s: optional fields, and only they, carry a question mark', (type, fields) => {
+    const optional = [...(sections.get(type) ?? '').matchAll(/^\| `(\w+)`\? /gm)].map(([, field]) => field);
+    expect(optional.sort()).toEqual(
+      [...fields]
+        .filter(([, isOptional]) => isOptional)
+        .map(([name]) => name)
+        .sort(),
+    );
+  });
+
+  test('names every field of the objects inside', () => {
+    expect([...nestedFields()].filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
+  });
+});
+
+function unions(): { checker: ts.TypeChecker; members: ts.Type[] } {
+  const files = { 'libs/domain/price-events.ts': 'PriceEvent', 'libs/domain/portfolio-events.ts': 'PortfolioEvent' };
+  const program = ts.createProgram(
+    Object.keys(files).map((file) => join(PROJECT, file)),
+    {
+      strict: true,
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      types: [],
+    },
+  );
+  const checker = program.getTypeChecker();
+  const members = Object.entries(files).flatMap(([file, name]) => {
+    const source = program.getSourceFile(join(PROJECT, file))!;
+    const union = checker.getExportsOfModule(checker.getSymbolAtLocation(source)!).find((symbol) => symbol.name === name)!;
+    const type = checker.getDeclaredTypeOfSymbol(union);
+    return type.isUnion() ? type.types : [type];
+  });
+  return { checker, members };
+}
+
+function property(checker: ts.TypeChecker, type: ts.Type, name: string): ts.Type {
+  return checker.getTypeOfSymbol(type.getProperty(name)!);
+}
+
+/** Event type → its data's fields, and whether each is optional. */
+function eventTypes(): Map<string, Map<string, boolean>> {
+  const { checker, members } = unions();
+  return new Map(
+    members.map((member) => {
+      const type = (property(checker, member, 'type') as ts.StringLiteralType).value;
+      const fields = property(checker, member, 'data').getProperties();
+      return [type, new Map(fields.map((field) => [field.name, (field.flags & ts.SymbolFlags.Optional) !== 0]))];
+    }),
+  );
+}
+
+/** Names of the fields of objects and lists of objects inside the data. */
+function nestedFields(): Set<string> {
+  const { checker, members } = unions();
+  const names = new Set<string>();
+  const seen = new Set<ts.Type>();
+  const visit = (type: ts.Type): void => {
+    for (const part of type.isUnion() ? type.types : [type]) {
+      const inner = checker.isArrayType(part) ? checker.getTypeArguments(part as ts.TypeReference)[0]! : part;
+      const own = inner.symbol?.declarations?.some((node) => node.getSourceFile().fileName.includes('/libs/domain/')) ?? false;
+      if (!own || seen.has(inner) || members.includes(inner)) continue;
+      seen.add(inner);
+      for (const field of inner.getProperties()) {
+        names.add(field.name);
+        visit(checker.getTypeOfSymbol(field));
+      }
+    }
+  };
+  for (const member of members) visit(property(checker, member, 'data'));
+  return names;
+}
