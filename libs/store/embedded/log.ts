@@ -41,7 +41,10 @@ export class Log {
   private readonly streamNames = new Map<number, string>();
   private readonly streamIds = new Map<string, number>();
 
-  private constructor(private readonly db: Database) {
+  private constructor(
+    private readonly db: Database,
+    private readonly writable: boolean,
+  ) {
     this.storeId = readUuid(asBuffer(this.one<{ id: Uint8Array }>('SELECT id FROM store')!.id), 0);
   }
 
@@ -62,14 +65,14 @@ export class Log {
       const { journal_mode: mode } = db.prepare('PRAGMA journal_mode').get() as { journal_mode: string };
       if (synchronous !== 2 || mode !== 'wal')
         throw new Error(`SQLite runs with synchronous=${synchronous}, journal_mode=${mode}: not durable`);
-      return new Log(db);
+      return new Log(db, true);
     });
   }
 
   /** Opens the log for reading only; undefined when the file was made but holds no log yet. */
   static openForReading(file: string): Log | undefined {
     return Log.guarded(openDatabase(file, { readOnly: true }), file, (db) => {
-      if (recognise(db, file)) return new Log(db);
+      if (recognise(db, file)) return new Log(db, false);
       db.close();
       return undefined;
     });
@@ -84,9 +87,9 @@ export class Log {
     }
   }
 
-  /** Runs `work` in a transaction: an immediate one that commits, or is rolled back when anything throws. */
+  /** Runs `work` in a transaction: it commits, or is rolled back when anything throws. */
   write(work: () => void): void {
-    this.begin('IMMEDIATE');
+    this.begin();
     try {
       work();
       this.commit();
@@ -98,7 +101,7 @@ export class Log {
 
   /** Runs `work` on one snapshot. */
   read<T>(work: () => T): T {
-    this.begin('DEFERRED');
+    this.begin();
     try {
       return work();
     } finally {
@@ -106,8 +109,8 @@ export class Log {
     }
   }
 
-  begin(kind: 'IMMEDIATE' | 'DEFERRED'): void {
-    this.prepare(`BEGIN ${kind}`).run();
+  begin(): void {
+    this.prepare('BEGIN').run();
   }
 
   commit(): void {
@@ -216,7 +219,9 @@ export class Log {
     return this.prepare(sql).get(...parameters) as T | undefined;
   }
 
+  /** Before Node 24 the driver keeps a closed file open until its statements are collected, so a writer moves the write-ahead log's content itself. */
   close(): void {
+    if (this.writable) this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.db.close();
   }
 

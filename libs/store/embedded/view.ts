@@ -121,7 +121,11 @@ export class LogView {
 
   hashAt(position: number): string | undefined {
     if (position === -1) return ZERO_HASH;
-    if (position < 0 || position > this.end.position) return undefined;
+    return position > this.end.position ? undefined : this.hashOf(position);
+  }
+
+  /** Like {@link hashAt}, in the file as it is, whatever this view has seen of it. */
+  hashOf(position: number): string | undefined {
     return this.sliceHolding(position)?.frames(position, position).next().value?.hash;
   }
 
