@@ -9,7 +9,7 @@ import { divRound, pow10 } from './decimal';
 import type { Terms } from './facts';
 import { RATE_SCALE, type AccrualRule, type FeeSchedule } from './fee-schedule';
 import type { Instant } from './instant';
-import { type PortfolioRecord, ruleKey } from './portfolio';
+import { type FundRecord, ruleKey } from './fund-record';
 import type { PriceView } from './price-view';
 import { countedResets, mandateAt, mandateSpans, MIDNIGHT_UTC } from './resets';
 import { navOf } from './valuation';
@@ -29,7 +29,7 @@ export interface DueCharge {
 }
 
 /** The charges due at or before `through` and not recorded, in order. `endedAt`: nothing is due at or after the fund's end. Instants without a needed price are passed over. */
-export function dueCharges(portfolio: PortfolioRecord, prices: PriceView, through: Instant, endedAt: Instant | undefined): DueCharge[] {
+export function dueCharges(portfolio: FundRecord, prices: PriceView, through: Instant, endedAt: Instant | undefined): DueCharge[] {
   const { terms, timeline } = portfolio;
   const points: { at: Instant; order: number; rule: AccrualRule; schedule: FeeSchedule; since: Instant }[] = [];
   for (const [i, adopted] of portfolio.schedules.entries()) {
@@ -72,7 +72,7 @@ function chargeOn(terms: Terms, rule: AccrualRule, basis: bigint, days: bigint):
 
 /** From when the rule's next charge counts days; undefined while there were never units. */
 function chargedThrough(
-  portfolio: PortfolioRecord,
+  portfolio: FundRecord,
   adopted: { at: Instant; schedule: FeeSchedule },
   rule: AccrualRule,
   last: Instant,
@@ -100,7 +100,7 @@ function countThrough(times: readonly Instant[], t: Instant): number {
 }
 
 /** Counted resets, and midnights UTC where the mandate has no schedule; not in order. */
-function* chargeTimes(portfolio: PortfolioRecord, prices: PriceView, since: Instant, until: Instant): Generator<Instant> {
+function* chargeTimes(portfolio: FundRecord, prices: PriceView, since: Instant, until: Instant): Generator<Instant> {
   yield* countedResets(portfolio.mandates, prices, since, until);
   for (const span of mandateSpans(portfolio.mandates, since, until)) {
     if (!span.mandate?.data.resets) yield* cronInstants(MIDNIGHT_UTC.cron, MIDNIGHT_UTC.zone, span.after, span.until);

@@ -101,7 +101,10 @@ export function decideCorrection(standing: Standing, data: CorrectFact, checkSha
 
 function without(timeline: Timeline, position: number): Timeline {
   const copy = new Timeline(timeline.terms);
-  for (const row of timeline.rows) if (row.position !== position) copy.insert(row);
+  for (let i = 0; i < timeline.length; i++) {
+    const row = timeline.row(i)!;
+    if (row.position !== position) copy.insert(row);
+  }
   return copy;
 }
 

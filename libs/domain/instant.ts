@@ -75,3 +75,8 @@ export function epochMillis(value: Instant): number {
 export function fromEpochMillis(millis: number): Instant {
   return BigInt(millis) * NANOS_PER_MILLI;
 }
+
+/** Whole seconds of a span, rounded toward zero: for ages and counts. */
+export function wholeSeconds(nanos: bigint): number {
+  return Number(nanos / NANOS_PER_SECOND);
+}

@@ -55,40 +55,43 @@ export abstract class Rows {
   }
 }
 
-/** Rows in memory, to which facts are added anywhere. */
+/** Rows to which facts are added anywhere: those of a `base` that is kept elsewhere, as far as they still stand, and the rest in memory. */
 export class Timeline extends Rows {
-  readonly rows: Row[] = [];
+  private readonly rows: Row[] = [];
+  /** How many leading rows are the base's. */
+  private kept: number;
 
-  constructor(readonly terms: Terms) {
+  constructor(
+    readonly terms: Terms,
+    private readonly base?: Rows,
+  ) {
     super();
+    this.kept = base?.length ?? 0;
   }
 
   get length(): number {
-    return this.rows.length;
+    return this.kept + this.rows.length;
   }
 
   row(i: number): Row | undefined {
-    return this.rows[i];
+    return i < this.kept ? this.base!.row(i) : this.rows[i - this.kept];
   }
 
   /** Puts a fact at its place and folds on from there. */
   insert(placed: PlacedFact): void {
     const index = this.countBefore(placed.at, placed.position);
+    this.own(index);
     const state = evolve(this.terms, this.stateAfter(index), placed.fact);
-    const row = { at: placed.at, position: placed.position, fact: placed.fact, state };
-    if (index === this.rows.length) {
-      this.rows.push(row);
-      return;
-    }
-    this.rows.splice(index, 0, row);
+    this.rows.splice(index - this.kept, 0, { at: placed.at, position: placed.position, fact: placed.fact, state });
     this.foldFrom(index + 1);
   }
 
   /** Takes the fact first recorded at `position` out. */
   remove(at: Instant, position: number): void {
     const index = this.countBefore(at, position);
-    if (this.rows[index]?.position !== position) return;
-    this.rows.splice(index, 1);
+    if (this.row(index)?.position !== position) return;
+    this.own(index);
+    this.rows.splice(index - this.kept, 1);
     this.foldFrom(index);
   }
 
@@ -120,9 +123,18 @@ export class Timeline extends Rows {
     return undefined;
   }
 
+  /** Takes the rows from `index` on over from the base. */
+  private own(index: number): void {
+    if (index >= this.kept) return;
+    const taken: Row[] = [];
+    for (let i = index; i < this.kept; i++) taken.push(this.base!.row(i)!);
+    this.rows.unshift(...taken);
+    this.kept = index;
+  }
+
   private foldFrom(index: number): void {
     let state = this.stateAfter(index);
-    for (let i = index; i < this.rows.length; i++) {
+    for (let i = index - this.kept; i < this.rows.length; i++) {
       const row = this.rows[i]!;
       state = evolve(this.terms, state, row.fact);
       this.rows[i] = { at: row.at, position: row.position, fact: row.fact, state };

@@ -19,12 +19,19 @@ export function navOf(terms: Terms, state: FundState, price: bigint | undefined)
   return price === undefined ? undefined : cashAtNavScale(terms, state.cash) + exposure(terms, state, price);
 }
 
+/** A look at the ending up to an instant. */
+export interface EndingFound {
+  readonly lookedThrough?: Instant;
+  readonly endedAt?: Instant;
+}
+
 /**
  * Finds when a fund ended: the first instant after all of which there were units and NAV ≤ 0. Remembers how far it has looked, so that asking
  * along a growing history costs what was added; `rewind` after a late fact or price.
  */
 export class Ending {
-  private row = 0;
+  /** Where to look on; found again when undefined. */
+  private row: number | undefined;
   /** Everything at or before this instant was looked at, and the fund was alive. */
   private lookedThrough: Instant | undefined;
   private endedAt: Instant | undefined;
@@ -33,15 +40,25 @@ export class Ending {
     private readonly terms: Terms,
     private readonly rows: Rows,
     private readonly prices: () => PriceView,
-  ) {}
+    found: EndingFound = {},
+  ) {
+    this.lookedThrough = found.lookedThrough;
+    this.endedAt = found.endedAt;
+  }
+
+  /** What was found so far, for a later Ending over the same facts and prices. */
+  found(): EndingFound {
+    const { lookedThrough, endedAt } = this;
+    return { ...(lookedThrough === undefined ? {} : { lookedThrough }), ...(endedAt === undefined ? {} : { endedAt }) };
+  }
 
   /** The ending at or before `until`, if any. Without a price, a fund with a position counts as alive. */
   at(until: Instant): Instant | undefined {
     if (this.endedAt !== undefined) return this.endedAt <= until ? this.endedAt : undefined;
     if (this.lookedThrough !== undefined && until <= this.lookedThrough) return undefined;
     const prices = this.prices();
+    this.row ??= this.lookedThrough === undefined ? 0 : Math.max(this.rows.countThrough(this.lookedThrough) - 1, 0);
     for (; ; this.row++) {
-      // The last row of the last instant at or before what comes next.
       const row = this.rows.row(this.row);
       if (row === undefined || row.at > until) break;
       const nextAt = this.rows.row(this.row + 1)?.at;
@@ -61,7 +78,12 @@ export class Ending {
   rewind(t: Instant): void {
     if (this.endedAt !== undefined && t <= this.endedAt) this.endedAt = undefined;
     if (this.lookedThrough !== undefined && t <= this.lookedThrough) this.lookedThrough = t - 1n;
-    this.row = this.lookedThrough === undefined ? 0 : Math.max(this.rows.countThrough(this.lookedThrough) - 1, 0);
+    this.row = undefined;
+  }
+
+  /** Prices at or after `t` changed: looks again only if it had looked there. */
+  pricesChanged(t: Instant): void {
+    if (this.endedAt !== undefined || (this.lookedThrough !== undefined && t <= this.lookedThrough)) this.rewind(t);
   }
 
   /** The first instant in [row.at, last], or after `from`, at which the state of `row` has units and NAV ≤ 0. */

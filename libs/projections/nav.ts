@@ -5,7 +5,7 @@
 import { dueCharges } from '../domain/accrual';
 import { formatFixed, formatRatio, pow10, rescale } from '../domain/decimal';
 import { exposure, navOf } from '../domain/valuation';
-import { formatInstant, type Instant, NANOS_PER_SECOND } from '../domain/instant';
+import { formatInstant, type Instant, wholeSeconds } from '../domain/instant';
 import { isRefusal, type Refusal } from '../domain/refusal';
 import { mandateAt } from '../domain/resets';
 import { beforeInception, noPrice, priceText, type View } from './view';
@@ -81,8 +81,4 @@ export function* navHistory(view: View, from: Instant, to: Instant, every: bigin
     if (isRefusal(answer)) return;
   }
   yield navAnswer(view, to);
-}
-
-function wholeSeconds(nanos: bigint): number {
-  return Number(nanos / NANOS_PER_SECOND);
 }

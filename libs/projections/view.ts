@@ -4,13 +4,13 @@
  */
 import { formatFixed } from '../domain/decimal';
 import { formatInstant, type Instant } from '../domain/instant';
-import type { PortfolioRecord } from '../domain/portfolio';
+import type { FundRecord } from '../domain/fund-record';
 import type { PriceView } from '../domain/price-view';
 import { refuse, type Refusal } from '../domain/refusal';
 import type { Ending } from '../domain/valuation';
 
 export interface View {
-  readonly portfolio: PortfolioRecord;
+  readonly portfolio: FundRecord;
   readonly prices: PriceView;
   readonly ending: Ending;
   /** The last log position that is known. */

@@ -1,0 +1,119 @@
+/**
+ * What of the read model is kept beside the store between processes: tape segments and state logs, as blobs under the digests of their bytes, with one directory
+ * that names them. Derived: when the directory does not continue this store's log, or a blob is not what it was, it is dropped and made anew from the log.
+ */
+import { hash } from 'node:crypto';
+import type { Listing } from '../domain/price-stream';
+import { Ending } from '../domain/valuation';
+import { openRecord, storeRecord, type StoredRecord } from '../projections/state-log';
+import type { TapeDirectory } from '../projections/tape/directory';
+import { Tape } from '../projections/tape/tape';
+import type { Derived } from '../store/derived';
+import type { ReadModel } from './read-model';
+
+/** Everything is made anew when this changes. */
+export const KEPT_VERSION = 1;
+
+interface Directory {
+  /** Log position and chain hash that the rest stands for. */
+  readonly position: number;
+  readonly hash: string;
+  readonly instruments: readonly { readonly stream: string; readonly listing: Listing; readonly tape: TapeDirectory }[];
+  readonly funds: readonly {
+    readonly stream: string;
+    readonly record: StoredRecord;
+    /** Nanoseconds as text. */
+    readonly ending: { readonly lookedThrough?: string; readonly endedAt?: string };
+  }[];
+}
+
+const TAPE = 'tape';
+const STATE = 'state';
+/** Fewer new events than this are not worth writing: the next process reads them from the log. */
+const WORTH_KEEPING = 1_000;
+
+export class KeptModel {
+  private directory: Directory | undefined;
+
+  constructor(private readonly derived: Derived) {}
+
+  /** Puts what was kept into an empty model, when it continues the model's store. */
+  load(model: ReadModel): void {
+    const directory = this.derived.checkpoint() as Directory | undefined;
+    this.directory = directory && model.store.hashAt(directory.position) === directory.hash ? directory : undefined;
+    if (!this.directory) return;
+    for (const { stream, listing, tape } of this.directory.instruments) {
+      model.instruments.set(stream, { listing, tape: Tape.open(tape, (key) => this.derived.get(TAPE, key)) });
+    }
+    for (const { stream, record, ending } of this.directory.funds) {
+      const fund = openRecord(record, (key) => this.derived.get(STATE, key)?.toString('utf8'));
+      if (!fund) continue;
+      const { tape } = model.instrument(fund.terms.instrumentId)!;
+      const found = {
+        ...(ending.lookedThrough === undefined ? {} : { lookedThrough: BigInt(ending.lookedThrough) }),
+        ...(ending.endedAt === undefined ? {} : { endedAt: BigInt(ending.endedAt) }),
+      };
+      model.funds.set(stream, { fund, ending: new Ending(fund.terms, fund.timeline, () => tape.view(), found), firstChanged: record.rows });
+    }
+    model.position = this.directory.position;
+  }
+
+  /** Writes what is new in the model. Another process that got there first wins; nothing is lost by that. */
+  save(model: ReadModel, always = false): void {
+    const { position } = model;
+    if (!always && position - (this.directory?.position ?? -1) < WORTH_KEEPING) return;
+    const chainHash = model.store.hashAt(position);
+    if (position < 0 || chainHash === undefined) return;
+    const put: { space: string; key: string; bytes: Buffer }[] = [];
+    const drop: { space: string; key: string }[] = [];
+    const instruments: Directory['instruments'][number][] = [];
+    const saved: (() => void)[] = [];
+    for (const [stream, { listing, tape }] of model.instruments) {
+      const changes = tape.changes();
+      for (const { key, bytes } of changes.put) put.push({ space: TAPE, key, bytes });
+      for (const key of changes.drop) drop.push({ space: TAPE, key });
+      saved.push(() => changes.saved());
+      instruments.push({ stream, listing, tape: changes.directory });
+    }
+    const putState = (text: string): string => {
+      const bytes = Buffer.from(text);
+      const key = hash('sha256', bytes, 'hex');
+      put.push({ space: STATE, key, bytes });
+      return key;
+    };
+    const kept = new Map(this.directory?.funds.map(({ stream, record }) => [stream, record]));
+    const funds = [...model.funds].map(([stream, { fund, ending, firstChanged }]) => {
+      const record = kept.get(stream);
+      const last = model.instrument(fund.terms.instrumentId)!.tape.view().at(FOREVER);
+      if (last) ending.at(last.at);
+      const { lookedThrough, endedAt } = ending.found();
+      return {
+        stream,
+        record: storeRecord(fund, putState, record && { record, firstChanged }),
+        ending: {
+          ...(lookedThrough === undefined ? {} : { lookedThrough: String(lookedThrough) }),
+          ...(endedAt === undefined ? {} : { endedAt: String(endedAt) }),
+        },
+      };
+    });
+    const named = new Set(funds.flatMap(({ record }) => record.chunks));
+    for (const record of kept.values()) for (const key of record.chunks) if (!named.has(key)) drop.push({ space: STATE, key });
+    const directory: Directory = { position, hash: chainHash, instruments, funds };
+    if (!this.derived.commit({ put, drop }, directory, this.directory)) return;
+    for (const done of saved) done();
+    for (const entry of model.funds.values()) entry.firstChanged = entry.fund.timeline.length;
+    this.directory = directory;
+  }
+
+  /** Forgets everything that was kept. */
+  clear(): void {
+    this.derived.clear();
+    this.directory = undefined;
+  }
+
+  close(): void {
+    this.derived.close();
+  }
+}
+
+const FOREVER = 1n << 62n;

@@ -1,0 +1,312 @@
+/**
+ * What is known, in memory: the tape of every instrument and the portfolios that were asked for, fed from the store in log order. Opens from what was
+ * kept beside the store and catches up from there; `take` lets a writer see its own decisions before they are durable.
+ *
+ * Invariant: everything up to `position` is in, and nothing else. An event type that is not known stops it. Deliberately absent: deciding (ledger.ts),
+ * the files of kept blobs (kept-model.ts).
+ */
+import { Portfolio } from '../domain/portfolio';
+import type { FundRecord } from '../domain/fund-record';
+import { instant, type Instant } from '../domain/instant';
+import { fixed } from '../domain/decimal';
+import type { PortfolioEvent, PortfolioOpened } from '../domain/portfolio-events';
+import type { PriceCorrected, PriceTicked } from '../domain/price-events';
+import type { Listing } from '../domain/price-stream';
+import { refuse, type Refusal } from '../domain/refusal';
+import { Ending } from '../domain/valuation';
+import { narrow } from '../projections/tape/column';
+import { PriceScanner } from '../projections/tape/scan';
+import { Tape } from '../projections/tape/tape';
+import type { View } from '../projections/view';
+import { decode, type Frame, type Slice } from '../store/frame';
+import type { EventStore, NewEvent } from '../store/port';
+import { checkType, fromStored, type LedgerEvent } from './event-codec';
+import type { KeptModel } from './kept-model';
+import { isPortfolioStream, isPriceStream, portfolioStream, priceStream } from './streams';
+
+export interface InstrumentEntry {
+  readonly listing: Listing;
+  readonly tape: Tape;
+}
+
+/** A portfolio as known now: folded from its stream, or its kept record, which can answer questions but not decide commands. */
+export interface FundEntry {
+  readonly fund: FundRecord;
+  readonly ending: Ending;
+  /** First row that differs from what was kept. */
+  firstChanged: number;
+}
+
+export interface PortfolioEntry extends FundEntry {
+  readonly fund: Portfolio;
+}
+
+export interface FoundTick {
+  readonly eventId: string;
+  readonly at: string;
+  readonly position: number;
+}
+
+export type OnProgress = (done: number, total: number) => void;
+
+/** Views of the past kept at hand. */
+const PAST_VIEWS = 64;
+const BEFORE_ALL = -(1n << 63n);
+
+export class ReadModel {
+  readonly instruments = new Map<string, InstrumentEntry>();
+  readonly funds = new Map<string, FundEntry>();
+  /** Log position of the last event that is in. */
+  position = -1;
+  private readonly heads = new Map<string, number>();
+  private readonly ticksFound = new Map<string, FoundTick>();
+  private readonly pastViews = new Map<string, View>();
+
+  constructor(
+    readonly store: EventStore,
+    readonly kept?: KeptModel,
+  ) {}
+
+  static async open(store: EventStore, kept?: KeptModel, onProgress?: OnProgress): Promise<ReadModel> {
+    const model = new ReadModel(store, kept);
+    kept?.load(model);
+    await model.catchUp(onProgress);
+    return model;
+  }
+
+  /** A model read anew: for when decisions in this one did not become durable. */
+  reopen(): Promise<ReadModel> {
+    return ReadModel.open(this.store, this.kept);
+  }
+
+  instrument(instrumentId: string): InstrumentEntry | undefined {
+    return this.instruments.get(priceStream(instrumentId));
+  }
+
+  /** Revision of the stream's last event, decided ones included; -1 when there is none. */
+  streamHead(stream: string): number {
+    return this.heads.get(stream) ?? this.store.streamHead(stream);
+  }
+
+  /** Takes in what the store has beyond `position`. */
+  async catchUp(onProgress?: OnProgress): Promise<void> {
+    const { position: head } = this.store.head();
+    if (head <= this.position) return;
+    const first = this.position + 1;
+    for await (const slice of this.store.readAll(first, { to: head })) {
+      await this.takeSlice(slice, first);
+      onProgress?.(this.position - first + 1, head - first + 1);
+    }
+  }
+
+  /** Takes in events that were decided here and will be appended next. */
+  take(stream: string, events: readonly LedgerEvent[], news: readonly NewEvent[]): void {
+    const revision = this.streamHead(stream);
+    for (const [i, event] of events.entries()) {
+      const position = ++this.position;
+      const { eventId, at } = news[i]!;
+      if (isPriceStream(stream)) this.takePrice(stream, event as PriceTicked | PriceCorrected, at, position);
+      else this.takePortfolioEvent(stream, event as PortfolioEvent, eventId, position);
+    }
+    this.heads.set(stream, revision + events.length);
+  }
+
+  /** The portfolio as known now, to decide on; undefined when its stream is empty. */
+  async portfolio(portfolioId: string): Promise<PortfolioEntry | undefined> {
+    const stream = portfolioStream(portfolioId);
+    const entry = this.funds.get(stream);
+    if (entry && isFolded(entry)) return entry;
+    if (this.store.streamHead(stream) < 0) return undefined;
+    const folded = await this.fold(stream, this.position);
+    if (folded) this.funds.set(stream, { ...folded, firstChanged: entry?.firstChanged ?? 0 });
+    return folded;
+  }
+
+  /** The fund as known now, to ask about; undefined when its stream is empty. */
+  private async fund(stream: string): Promise<FundEntry | undefined> {
+    const entry = this.funds.get(stream) ?? (await this.fold(stream, this.position));
+    if (entry) this.funds.set(stream, entry);
+    return entry;
+  }
+
+  /** The tick that an event id means: its own, or the one that a correction of that id corrected. Looks through the stream from its end. */
+  async findTick(instrumentId: string, eventId: string): Promise<FoundTick | undefined> {
+    const stream = priceStream(instrumentId);
+    const known = this.ticksFound.get(eventId);
+    if (known) return known;
+    for await (const slice of this.store.readStream(stream, { backwards: true })) {
+      for (const frame of slice.frames()) {
+        if (frame.eventId !== eventId) continue;
+        const event = fromStored(decode(frame));
+        if (event.type === 'PriceCorrected') return this.findTick(instrumentId, event.data.corrects);
+        if (event.type !== 'PriceTicked') return undefined;
+        const found = { eventId, at: event.data.at, position: frame.position };
+        this.ticksFound.set(eventId, found);
+        return found;
+      }
+    }
+    return undefined;
+  }
+
+  /** A portfolio as known at a recorded time, or now. */
+  async view(portfolioId: string, knownAt?: Instant): Promise<View | Refusal> {
+    const stream = portfolioStream(portfolioId);
+    const head = this.store.head();
+    const logPosition = knownAt === undefined ? this.position : this.store.positionAt(knownAt);
+    const about = { field: 'portfolioId', value: portfolioId };
+    if (this.streamHead(stream) < 0) return refuse('UnknownPortfolio', 'must be an open portfolio', about);
+    const now = logPosition >= this.position;
+    const view = now ? await this.latestView(stream, head.recordedAt) : await this.pastView(stream, logPosition, knownAt!);
+    if (!view)
+      return refuse('Unanswerable', 'the portfolio was not known yet at that recorded time', { field: 'knownAt', value: portfolioId });
+    if (view.portfolio.terms.portfolioId !== portfolioId) {
+      return refuse('IdCaseMismatch', `differs in letter case only from ${view.portfolio.terms.portfolioId}`, about);
+    }
+    return knownAt === undefined || !now ? view : { ...view, knownAt };
+  }
+
+  /** Keeps what is in beside the store, for the next process. */
+  async keep(): Promise<void> {
+    await this.kept?.save(this);
+  }
+
+  async close(): Promise<void> {
+    await this.kept?.close();
+  }
+
+  /** Folds a portfolio's stream up to a log position, from the log itself. */
+  async fold(stream: string, through: number): Promise<PortfolioEntry | undefined> {
+    let entry: PortfolioEntry | undefined;
+    for await (const slice of this.store.readStream(stream)) {
+      if (slice.position > through) break;
+      for (const frame of slice.frames(0, through)) {
+        const stored = decode(frame);
+        const event = fromStored(stored) as PortfolioEvent;
+        if (event.type === 'PortfolioOpened') entry = this.opened(event);
+        else this.applyTo(entry!, event, stored.eventId, stored.position);
+      }
+    }
+    return entry;
+  }
+
+  private async latestView(stream: string, knownAt: Instant): Promise<View | undefined> {
+    const entry = await this.fund(stream);
+    if (!entry) return undefined;
+    const { fund, ending } = entry;
+    return { portfolio: fund, ending, prices: this.pricesOf(fund.terms.instrumentId).view(), logPosition: this.position, knownAt };
+  }
+
+  private async pastView(stream: string, logPosition: number, knownAt: Instant): Promise<View | undefined> {
+    const key = `${stream}@${logPosition}`;
+    let view = this.pastViews.get(key);
+    if (!view) {
+      const entry = await this.fold(stream, logPosition);
+      if (!entry) return undefined;
+      const { fund } = entry;
+      const prices = this.pricesOf(fund.terms.instrumentId).view(logPosition);
+      view = { portfolio: fund, prices, ending: new Ending(fund.terms, fund.timeline, () => prices), logPosition, knownAt };
+      this.pastViews.set(key, view);
+      if (this.pastViews.size > PAST_VIEWS) this.pastViews.delete(this.pastViews.keys().next().value!);
+    }
+    return { ...view, knownAt };
+  }
+
+  private pricesOf(instrumentId: string): Tape {
+    return this.instrument(instrumentId)!.tape;
+  }
+
+  private async takeSlice(slice: Slice, from: number): Promise<void> {
+    const { stream } = slice;
+    if (isPriceStream(stream)) await this.takePrices(slice, from);
+    else if (isPortfolioStream(stream)) {
+      for (const frame of slice.frames(from)) {
+        // A portfolio that nobody asked for is folded from its stream when somebody does.
+        if (this.funds.has(stream))
+          this.takePortfolioEvent(stream, fromStored(decode(frame)) as PortfolioEvent, frame.eventId, frame.position);
+        else checkType(frame.type, frame.position);
+      }
+    } else throw new Error(`the stream ${stream} at position ${slice.position} is none of this version's`);
+    this.position = Math.max(this.position, slice.position + slice.count - 1);
+    this.heads.delete(stream);
+  }
+
+  private async takePrices(slice: Slice, from: number): Promise<void> {
+    const entry = this.instruments.get(slice.stream);
+    const scanner = entry && new PriceScanner(entry.listing.priceScale);
+    let dirtyFrom: Instant | undefined;
+    for (const frame of slice.frames(from)) {
+      if (frame.type === 'PriceTicked' && entry && scanner) {
+        scanner.scan(frame.bytes, frame.dataStart, frame.dataEnd);
+        const { at } = frame;
+        entry.tape.append(at, scanner.price, frame.position, scanner.source);
+        if (dirtyFrom === undefined || at < dirtyFrom) dirtyFrom = at;
+      } else await this.takeRarePriceEvent(slice.stream, frame);
+    }
+    if (dirtyFrom !== undefined) this.pricesChanged(slice.stream, dirtyFrom);
+  }
+
+  private async takeRarePriceEvent(stream: string, frame: Frame): Promise<void> {
+    const { position, at } = frame;
+    const event = fromStored(decode(frame)) as PriceTicked | PriceCorrected;
+    if (event.type === 'PriceCorrected') await this.findTick(event.data.instrumentId, event.data.corrects);
+    this.takePrice(stream, event, at, position);
+  }
+
+  private takePrice(stream: string, event: LedgerEvent, at: Instant, position: number): void {
+    if (event.type === 'InstrumentListed') {
+      this.instruments.set(stream, { listing: event.data, tape: Tape.empty() });
+      return;
+    }
+    if (event.type !== 'PriceTicked' && event.type !== 'PriceCorrected') throw new Error(`${event.type} does not belong into ${stream}`);
+    const { listing, tape } = this.instruments.get(stream)!;
+    const price = narrow(fixed(event.data.price, listing.priceScale));
+    if (event.type === 'PriceTicked') {
+      tape.append(at, price, position, event.data.source);
+      this.pricesChanged(stream, at);
+      return;
+    }
+    tape.correct(this.ticksFound.get(event.data.corrects)!.position, at, price, position);
+    // The tick may have stood anywhere before.
+    this.pricesChanged(stream, BEFORE_ALL);
+  }
+
+  private takePortfolioEvent(stream: string, event: PortfolioEvent, eventId: string, position: number): void {
+    if (event.type === 'PortfolioOpened') {
+      this.funds.set(stream, this.opened(event));
+      return;
+    }
+    const entry = this.funds.get(stream)!;
+    if (isFolded(entry)) this.applyTo(entry, event, eventId, position);
+    // A kept record does not know which fact an event id means: it is folded anew when asked for.
+    else if (event.type === 'FactCorrected') this.funds.delete(stream);
+    else {
+      entry.fund.stand(event, position);
+      noteChange(entry, instant(event.data.at));
+    }
+  }
+
+  private opened(event: PortfolioOpened): PortfolioEntry {
+    const { listing, tape } = this.instrument(event.data.instrumentId)!;
+    const fund = new Portfolio(event, listing);
+    return { fund, ending: new Ending(fund.terms, fund.timeline, () => tape.view()), firstChanged: 0 };
+  }
+
+  private applyTo(entry: PortfolioEntry, event: Exclude<PortfolioEvent, PortfolioOpened>, eventId: string, position: number): void {
+    noteChange(entry, entry.fund.apply(event, eventId, position));
+  }
+
+  private pricesChanged(stream: string, from: Instant): void {
+    for (const { fund, ending } of this.funds.values()) {
+      if (priceStream(fund.terms.instrumentId) === stream) ending.pricesChanged(from);
+    }
+  }
+}
+
+function isFolded(entry: FundEntry): entry is PortfolioEntry {
+  return entry.fund instanceof Portfolio;
+}
+
+function noteChange(entry: FundEntry, from: Instant): void {
+  entry.ending.rewind(from);
+  entry.firstChanged = Math.min(entry.firstChanged, entry.fund.timeline.countThrough(from - 1n));
+}
