@@ -4,7 +4,7 @@
  * bytes go, and any clock of its own.
  */
 import { HASH_BYTES } from './frame';
-import { FrameWriter, checkRequest } from './frame-writer';
+import { checkRequest, type FrameWriter } from './frame-writer';
 import { type AppendRequest, type AppendResult, StoreError } from './port';
 
 /** The store's clock: nanoseconds since the epoch. It may stand still or go back; recorded times do not. */

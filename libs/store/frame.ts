@@ -33,7 +33,7 @@
  * bytes before any frame are always the hash that it continues, and the bytes to hash lie in one piece.
  */
 import { hash } from 'node:crypto';
-import type { StoredEvent } from './port';
+import type { StoredEvent } from './event';
 import { readUuid } from './uuid';
 
 export const FRAME_VERSION = 1;

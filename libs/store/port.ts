@@ -9,19 +9,10 @@
  *
  * Positions and revisions are JavaScript integers (counts, not money), safe to 2^53.
  */
+import type { NewEvent, StoredEvent } from './event';
 import type { Slice } from './frame';
 
-export interface NewEvent {
-  /** UUID, lower-case. */
-  readonly eventId: string;
-  readonly type: string;
-  /** Effective time, nanoseconds since the epoch. */
-  readonly at: bigint;
-  /** JSON text, stored byte for byte (UTF-8), at most 1 MiB. */
-  readonly data: string;
-  /** JSON text of an object: actor, schemaVersion, correlationId, causationId …; never event id, command id or recorded time, which the store keeps itself. */
-  readonly metadata: string;
-}
+export type { NewEvent, StoredEvent };
 
 /** The events of one command for one stream. */
 export interface AppendRequest {
@@ -47,17 +38,6 @@ export interface AppendResult {
   readonly eventIds: readonly string[];
   /** Nanoseconds since the epoch. */
   readonly recordedAt: bigint;
-}
-
-export interface StoredEvent extends NewEvent {
-  readonly position: number;
-  readonly stream: string;
-  readonly revision: number;
-  readonly recordedAt: bigint;
-  readonly commandId: string;
-  /** Index of the event within its command. */
-  readonly commandIndex: number;
-  readonly digest: string;
 }
 
 export interface Head {
