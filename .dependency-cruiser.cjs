@@ -2,11 +2,11 @@
  * The rooms of the house and the arrows between them; anything not listed is forbidden. Data flows one way: apps → ledger → (formats,
  * projections, store) → domain. Specs beside the code are no part of the rooms and may import what they test with.
  *
- * rooms: may be imported · types: may be imported as types only · packages · builtins: whether Node's own modules may be used.
+ * rooms: may be imported · types: may be imported as types only · packages · builtins: Node's own modules, true for any.
  */
 const ROOMS = {
-  'libs/domain': { rooms: [], types: [], packages: ['luxon'], builtins: false },
-  'libs/projections': { rooms: ['libs/domain'], types: [], packages: [], builtins: false },
+  'libs/domain': { rooms: [], types: [], packages: ['luxon'], builtins: [] },
+  'libs/projections': { rooms: ['libs/domain'], types: [], packages: [], builtins: ['crypto'] },
   'libs/store': { rooms: [], types: ['libs/domain'], packages: ['@photostructure/sqlite'], builtins: true },
   'libs/formats': { rooms: ['libs/domain'], types: [], packages: ['csv-parse', 'hyparquet-writer', 'luxon'], builtins: true },
   'libs/ledger': {
@@ -53,8 +53,13 @@ function roomRules([room, { rooms, types, packages, builtins }]) {
       to: { path: `^${oneOf(types)}/`, dependencyTypesNot: ['type-only'] },
     });
   }
-  if (!builtins) {
-    rules.push({ name: `${name}-no-builtins`, comment: `${room} is pure: no Node module`, from, to: { dependencyTypes: ['core'] } });
+  if (builtins !== true) {
+    rules.push({
+      name: `${name}-builtins`,
+      comment: `${room} is pure: of Node it uses ${builtins.join(', ') || 'nothing'}`,
+      from,
+      to: { dependencyTypes: ['core'], ...(builtins.length === 0 ? {} : { pathNot: `^(node:)?${oneOf(builtins)}$` }) },
+    });
   }
   return rules;
 }
@@ -79,6 +84,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: 'specify',
     moduleSystems: ['cjs', 'es6'],
+    builtInModules: { add: ['node:sqlite'] }, // from Node 22 on
     detectProcessBuiltinModuleCalls: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['require', 'node', 'import', 'types', 'default'] },
   },

@@ -8,10 +8,10 @@ import { cruise, PROJECT, type Cruise, type Violation } from './cruise';
 const PLANTED: Readonly<Record<string, readonly [from: string, text: string, to: string]>> = {
   'libs-domain-imports': ['libs/domain/a.ts', `import { x } from '../projections/target'; export { x };`, 'libs/projections/target.ts'],
   'libs-domain-packages': ['libs/domain/b.ts', `import { x } from 'commander'; export { x };`, 'node_modules/commander/main.js'],
-  'libs-domain-no-builtins': ['libs/domain/c.ts', `import { readFileSync } from 'node:fs'; export { readFileSync };`, 'fs'],
+  'libs-domain-builtins': ['libs/domain/c.ts', `import { readFileSync } from 'node:fs'; export { readFileSync };`, 'fs'],
   'libs-projections-imports': ['libs/projections/a.ts', `import { x } from '../store/target'; export { x };`, 'libs/store/target.ts'],
   'libs-projections-packages': ['libs/projections/b.ts', `import { x } from 'luxon'; export { x };`, 'node_modules/luxon/main.js'],
-  'libs-projections-no-builtins': ['libs/projections/c.ts', `export const c = require('node:crypto');`, 'crypto'],
+  'libs-projections-builtins': ['libs/projections/c.ts', `export const c = require('node:fs');`, 'fs'],
   'libs-store-imports': [
     'libs/store/a.ts',
     `import type { X } from '../projections/target'; export type Y = X;`,
@@ -57,6 +57,7 @@ const TARGETS: Readonly<Record<string, string>> = {
   // What a spec may do beside the code, and what a room may do: neither is reported.
   'libs/domain/fine.spec.ts': `import { x } from 'fast-check'; import { x as y } from '../ledger/target'; export const z = [x, y];`,
   'libs/store/fine.ts': `import type { X } from '../domain/target'; import fs from 'node:fs'; export type Y = X; export { fs };`,
+  'libs/projections/fine.ts': `import { createHash } from 'node:crypto'; import { x } from '../domain/target'; export const z = [createHash, x];`,
   'libs/domain/fine.ts': `import { x } from 'luxon'; import { x as y } from './target'; export const z = [x, y];`,
 };
 
