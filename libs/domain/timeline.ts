@@ -74,7 +74,7 @@ export class Timeline extends Rows {
   }
 
   row(i: number): Row | undefined {
-    return i < this.kept ? this.base!.row(i) : this.rows[i - this.kept];
+    return i >= this.kept ? this.rows[i - this.kept] : this.base?.row(i);
   }
 
   /** Puts a fact at its place and folds on from there. */

@@ -8,11 +8,11 @@ import { Ending } from '../domain/valuation';
 import { openRecord, storeRecord, type StoredRecord } from '../projections/state-log';
 import type { TapeDirectory } from '../projections/tape/directory';
 import { Tape } from '../projections/tape/tape';
-import type { Derived } from '../store/derived';
+import type { Change, DerivedFile } from '../store/derived';
 import type { ReadModel } from './read-model';
 
 /** Everything is made anew when this changes. */
-export const KEPT_VERSION = 1;
+export const KEPT_VERSION = '1';
 
 interface Directory {
   /** Log position and chain hash that the rest stands for. */
@@ -34,19 +34,22 @@ const WORTH_KEEPING = 1_000;
 
 export class KeptModel {
   private directory: Directory | undefined;
+  /** The directory as it was read or written. */
+  private text: string | undefined;
 
-  constructor(private readonly derived: Derived) {}
+  constructor(private readonly derived: DerivedFile) {}
 
   /** Puts what was kept into an empty model, when it continues the model's store. */
   load(model: ReadModel): void {
-    const directory = this.derived.checkpoint() as Directory | undefined;
+    this.text = this.derived.checkpoint();
+    const directory = this.text === undefined ? undefined : (JSON.parse(this.text) as Directory);
     this.directory = directory && model.store.hashAt(directory.position) === directory.hash ? directory : undefined;
     if (!this.directory) return;
     for (const { stream, listing, tape } of this.directory.instruments) {
-      model.instruments.set(stream, { listing, tape: Tape.open(tape, (key) => this.derived.get(TAPE, key)) });
+      model.instruments.set(stream, { listing, tape: Tape.open(tape, (key) => this.blob(TAPE, key)) });
     }
     for (const { stream, record, ending } of this.directory.funds) {
-      const fund = openRecord(record, (key) => this.derived.get(STATE, key)?.toString('utf8'));
+      const fund = openRecord(record, (key) => this.blob(STATE, key)?.toString('utf8'));
       if (!fund) continue;
       const { tape } = model.instrument(fund.terms.instrumentId)!;
       const found = {
@@ -64,21 +67,20 @@ export class KeptModel {
     if (!always && position - (this.directory?.position ?? -1) < WORTH_KEEPING) return;
     const chainHash = model.store.hashAt(position);
     if (position < 0 || chainHash === undefined) return;
-    const put: { space: string; key: string; bytes: Buffer }[] = [];
-    const drop: { space: string; key: string }[] = [];
+    const changes: Change[] = [];
     const instruments: Directory['instruments'][number][] = [];
     const saved: (() => void)[] = [];
     for (const [stream, { listing, tape }] of model.instruments) {
-      const changes = tape.changes();
-      for (const { key, bytes } of changes.put) put.push({ space: TAPE, key, bytes });
-      for (const key of changes.drop) drop.push({ space: TAPE, key });
-      saved.push(() => changes.saved());
-      instruments.push({ stream, listing, tape: changes.directory });
+      const { put, drop, directory, saved: tapeSaved } = tape.changes();
+      for (const { key, bytes } of put) changes.push({ space: TAPE, key, bytes });
+      for (const key of drop) changes.push({ space: TAPE, key });
+      saved.push(tapeSaved);
+      instruments.push({ stream, listing, tape: directory });
     }
     const putState = (text: string): string => {
       const bytes = Buffer.from(text);
       const key = hash('sha256', bytes, 'hex');
-      put.push({ space: STATE, key, bytes });
+      changes.push({ space: STATE, key, bytes });
       return key;
     };
     const kept = new Map(this.directory?.funds.map(({ stream, record }) => [stream, record]));
@@ -97,9 +99,11 @@ export class KeptModel {
       };
     });
     const named = new Set(funds.flatMap(({ record }) => record.chunks));
-    for (const record of kept.values()) for (const key of record.chunks) if (!named.has(key)) drop.push({ space: STATE, key });
+    for (const record of kept.values()) for (const key of record.chunks) if (!named.has(key)) changes.push({ space: STATE, key });
     const directory: Directory = { position, hash: chainHash, instruments, funds };
-    if (!this.derived.commit({ put, drop }, directory, this.directory)) return;
+    const text = JSON.stringify(directory);
+    if (!this.derived.commit(changes, text, this.text)) return;
+    this.text = text;
     for (const done of saved) done();
     for (const entry of model.funds.values()) entry.firstChanged = entry.fund.timeline.length;
     this.directory = directory;
@@ -109,10 +113,16 @@ export class KeptModel {
   clear(): void {
     this.derived.clear();
     this.directory = undefined;
+    this.text = undefined;
   }
 
   close(): void {
     this.derived.close();
+  }
+
+  private blob(space: string, key: string): Buffer | undefined {
+    const bytes = this.derived.get(space, key);
+    return bytes === 'mismatch' ? undefined : bytes;
   }
 }
 

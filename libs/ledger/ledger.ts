@@ -12,6 +12,9 @@ import { decidePortfolio } from '../domain/decide-portfolio';
 import { formatInstant, type Instant } from '../domain/instant';
 import { decidePrice } from '../domain/price-stream';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal';
+import { StateLogDamaged } from '../projections/state-log';
+import { TapeDamaged } from '../projections/tape/codec';
+import type { View } from '../projections/view';
 import { type AppendRequest, type AppendResult, type EventStore, StoreError } from '../store/port';
 import { contentDigest, type Envelope } from './envelope';
 import { type LedgerEvent, metadataText, toNewEvent } from './event-codec';
@@ -126,8 +129,25 @@ export class Ledger {
   ask<T>(question: (model: ReadModel) => T | Promise<T>): Promise<T> {
     return this.inTurn(async () => {
       await this.settled();
-      await this.refresh();
-      return question(this.model);
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await this.refresh();
+          return await question(this.model);
+        } catch (error) {
+          // What was kept beside the store is gone or damaged: read what is there now, then make it anew.
+          if (attempt > 2 || !(error instanceof TapeDamaged || error instanceof StateLogDamaged)) throw error;
+          if (attempt === 2) this.model.kept?.clear();
+          this.model = await this.model.reopen();
+        }
+      }
+    });
+  }
+
+  /** Asks about a portfolio as known at a recorded time, or now. */
+  askAbout<T>(portfolioId: string, knownAt: Instant | undefined, question: (view: View) => T | Refusal): Promise<T | Refusal> {
+    return this.ask(async (model) => {
+      const view = await model.view(portfolioId, knownAt);
+      return isRefusal(view) ? view : question(view);
     });
   }
 
@@ -141,9 +161,9 @@ export class Ledger {
     await this.inTurn(async () => {
       await this.settled();
       await this.refresh();
-      await this.model.keep();
+      this.model.keep();
     });
-    await this.model.close();
+    this.model.kept?.close();
     await this.store.close();
   }
 

@@ -166,12 +166,8 @@ export class ReadModel {
   }
 
   /** Keeps what is in beside the store, for the next process. */
-  async keep(): Promise<void> {
-    await this.kept?.save(this);
-  }
-
-  async close(): Promise<void> {
-    await this.kept?.close();
+  keep(always = false): void {
+    this.kept?.save(this, always);
   }
 
   /** Folds a portfolio's stream up to a log position, from the log itself. */

@@ -1,0 +1,123 @@
+/**
+ * The ledger's commands and questions on Nest's buses: one class a command, one handler a class. Handlers only pass on: deciding is the ledger's, and a
+ * command is answered by its outcome, not by an event on Nest's EventBus (which swallows what listeners throw).
+ */
+import type { Type } from '@nestjs/common';
+import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import type { CommandName } from '../domain/commands';
+import type { Instant } from '../domain/instant';
+import { isRefusal, type Refusal } from '../domain/refusal';
+import { attributionAnswer, type AttributionAnswer } from '../projections/attribution';
+import { type NavAnswer, navAnswer, navHistory } from '../projections/nav';
+import type { Envelope } from './envelope';
+import { type Accepted, Ledger, type Refused } from './ledger';
+import { COMMAND_NAMES } from './shapes';
+
+/** A command on its way through the CommandBus; answered once decided, with the promise of its durable recording. */
+export abstract class LedgerCommand extends Command<Accepted | Refused> {
+  constructor(readonly envelope: Envelope) {
+    super();
+  }
+}
+
+type CommandClass = new (envelope: Envelope) => LedgerCommand;
+
+function commandClass(name: CommandName): CommandClass {
+  // A class expression in a record takes the key's name, which Nest shows in its messages.
+  return { [name]: class extends LedgerCommand {} }[name]!;
+}
+
+/** The class of each command by its name. */
+export const COMMAND_CLASSES = Object.fromEntries(COMMAND_NAMES.map((name) => [name, commandClass(name)])) as Record<
+  CommandName,
+  CommandClass
+>;
+
+/** The command that an envelope asks for. */
+export function commandFor(envelope: Envelope): LedgerCommand {
+  return new COMMAND_CLASSES[envelope.command.name](envelope);
+}
+
+function handlerOf(name: CommandName): Type<ICommandHandler<LedgerCommand>> {
+  @CommandHandler(COMMAND_CLASSES[name])
+  class Handler implements ICommandHandler<LedgerCommand> {
+    constructor(private readonly ledger: Ledger) {}
+
+    execute(command: LedgerCommand): Promise<Accepted | Refused> {
+      return this.ledger.submit(command.envelope);
+    }
+  }
+  return Handler;
+}
+
+export const COMMAND_HANDLERS = COMMAND_NAMES.map(handlerOf);
+
+export class NavQuery extends Query<NavAnswer | Refusal> {
+  constructor(
+    readonly portfolioId: string,
+    readonly at: Instant,
+    readonly knownAt?: Instant,
+  ) {
+    super();
+  }
+}
+
+export class HistoryQuery extends Query<readonly NavAnswer[] | Refusal> {
+  constructor(
+    readonly portfolioId: string,
+    readonly from: Instant,
+    readonly to: Instant,
+    /** Nanoseconds. */
+    readonly every: bigint,
+    readonly knownAt?: Instant,
+  ) {
+    super();
+  }
+}
+
+export class AttributionQuery extends Query<AttributionAnswer | Refusal> {
+  constructor(
+    readonly portfolioId: string,
+    readonly from: Instant,
+    readonly to: Instant,
+    readonly knownAt?: Instant,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(NavQuery)
+export class NavHandler implements IQueryHandler<NavQuery> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ portfolioId, at, knownAt }: NavQuery): Promise<NavAnswer | Refusal> {
+    return this.ledger.askAbout(portfolioId, knownAt, (view) => navAnswer(view, at));
+  }
+}
+
+@QueryHandler(HistoryQuery)
+export class HistoryHandler implements IQueryHandler<HistoryQuery> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ portfolioId, from, to, every, knownAt }: HistoryQuery): Promise<readonly NavAnswer[] | Refusal> {
+    return this.ledger.askAbout(portfolioId, knownAt, (view) => {
+      const answers: NavAnswer[] = [];
+      for (const answer of navHistory(view, from, to, every)) {
+        if (isRefusal(answer)) return answer;
+        answers.push(answer);
+      }
+      return answers;
+    });
+  }
+}
+
+@QueryHandler(AttributionQuery)
+export class AttributionHandler implements IQueryHandler<AttributionQuery> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ portfolioId, from, to, knownAt }: AttributionQuery): Promise<AttributionAnswer | Refusal> {
+    return this.ledger.askAbout(portfolioId, knownAt, (view) => attributionAnswer(view, from, to));
+  }
+}
+
+export const QUERY_HANDLERS = [NavHandler, HistoryHandler, AttributionHandler];

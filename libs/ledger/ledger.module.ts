@@ -1,0 +1,27 @@
+/** The ledger as a Nest module: buses and handlers around one open ledger, whose owner closes it. */
+import 'reflect-metadata';
+import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { CqrsModule, UnhandledExceptionBus } from '@nestjs/cqrs';
+import { COMMAND_HANDLERS, QUERY_HANDLERS } from './handlers';
+import { Ledger } from './ledger';
+
+@Module({})
+export class LedgerModule implements OnApplicationBootstrap {
+  constructor(private readonly unhandled: UnhandledExceptionBus) {}
+
+  static forRoot(ledger: Ledger): DynamicModule {
+    return {
+      module: LedgerModule,
+      imports: [CqrsModule.forRoot()],
+      providers: [{ provide: Ledger, useValue: ledger }, ...COMMAND_HANDLERS, ...QUERY_HANDLERS],
+      exports: [CqrsModule, Ledger],
+    };
+  }
+
+  /** A failure that Nest would only log is a defect of the process. */
+  onApplicationBootstrap(): void {
+    this.unhandled.subscribe(({ exception }) => {
+      throw exception;
+    });
+  }
+}
