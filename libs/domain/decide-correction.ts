@@ -3,7 +3,8 @@
  * anew at the fact's own place in the order, as if the fact were gone; nothing that was recorded is ever rewritten.
  */
 import type { CommandOf, CorrectFact, FactCommands } from './commands';
-import { decideFact, type ShapeCheck, type Standing } from './decide-facts';
+import { decideFact } from './decide-facts';
+import type { ShapeCheck, Standing } from './decide-standing';
 import { factOf, type PlacedFact } from './facts';
 import { formatFixed } from './decimal';
 import { optional, reject } from './fields';
