@@ -52,7 +52,8 @@ describe('a column', () => {
         for (const column of columns) {
           for (const value of rising.flatMap((v) => [v - 1n, v, v + 1n])) {
             expect(column.floor(value)).toBe(floor(value, rising));
-            expect(column.prefix(n).floor(value)).toBe(floor(value, rising.slice(0, n)));
+            expect(column.slice(0, n).floor(value)).toBe(floor(value, rising.slice(0, n)));
+            expect(column.slice(n - 1, rising.length).floor(value)).toBe(floor(value, rising.slice(n - 1)));
           }
         }
       }),
@@ -85,6 +86,22 @@ describe('a column', () => {
     expect(column.shape.kind).toBe(kind);
     expect(Math.abs(encodeColumns([column]).length - empty - size)).toBeLessThan(80); // the header's own length varies
     expect(list.map((__, i) => column.value(i))).toEqual(list);
+  });
+
+  it('holds the largest and smallest of every width, and products just beyond 2^53', () => {
+    for (const power of [8n, 16n, 32n, 52n, 53n, 63n, 64n]) {
+      for (const top of [-1n, 0n, 1n].map((nudge) => (1n << power) + nudge)) {
+        for (const unit of [1n, 3n]) {
+          const list = [0n, top, 1n, top / 3n, top - 1n, top / 3n + 1n, 2n, 7n].map((n) => (n - 1n) * unit);
+          const [read] = decodeColumns(encodeColumns([pack(listOf(list), 0, list.length).column]));
+          for (const column of [read!, listOf(list).live(), listOf(list, 0n).live()]) {
+            expect(list.map((_, i) => [column.value(i), column.exact(i), column.relative(i)])).toEqual(
+              list.map((value) => [value, narrow(value), narrow(value - column.base)]),
+            );
+          }
+        }
+      }
+    }
   });
 });
 

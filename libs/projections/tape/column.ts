@@ -113,13 +113,20 @@ export class Column {
     return this.step === 0 ? last : Math.min(last, starts[run]! + Math.floor((rank - firsts[run]!) / this.step));
   }
 
-  /** The first `n` elements. */
-  prefix(n: number): Column {
-    const shape = { ...this.shape, n };
-    if (this.offsets !== undefined) return new Column(shape, this.offsets.subarray(0, n));
-    if (this.wide !== undefined) return new Column(shape, this.wide);
-    const count = lastAtMost(this.runs!.starts, n - 1) + 1;
-    return new Column(shape, { starts: this.runs!.starts.subarray(0, count), firsts: this.runs!.firsts.subarray(0, count) });
+  /** Elements from ≤ i < to (to at most n), at least one, as a column of their own that shares memory. */
+  slice(from: number, to: number): Column {
+    if (from === 0 && to === this.n) return this;
+    const shape = { ...this.shape, n: to - from };
+    if (this.offsets !== undefined) return new Column(shape, this.offsets.subarray(from, to));
+    if (this.wide instanceof BigInt64Array) return new Column(shape, this.wide.subarray(from, to));
+    if (this.wide !== undefined) return new Column(shape, this.wide.slice(from, to));
+    const { starts, firsts } = this.runs!;
+    const first = lastAtMost(starts, from);
+    const end = lastAtMost(starts, to - 1) + 1;
+    const sliced = { starts: starts.slice(first, end), firsts: firsts.slice(first, end) };
+    sliced.firsts[0] = this.offset(from);
+    for (let run = 0; run < sliced.starts.length; run++) sliced.starts[run] = Math.max(0, sliced.starts[run]! - from);
+    return new Column(shape, sliced);
   }
 
   private distance(i: number): bigint {

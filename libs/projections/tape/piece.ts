@@ -92,7 +92,7 @@ export function knownPart(part: Part, known: number): Part | undefined {
   if (part.lastPosition <= known) return part;
   const whole = part.ticks();
   const n = whole.position.floor(BigInt(known)) + 1;
-  const ticks = new Segment(whole.time.prefix(n), whole.price.prefix(n), whole.position.prefix(n), whole.source.prefix(n));
+  const ticks = whole.prefix(n);
   return {
     id: `${part.id}:${n}`,
     first: part.first,

@@ -45,6 +45,11 @@ export class Segment extends Ticks {
     return i >= 0 && this.positionAt(i) === position ? i : -1;
   }
 
+  /** The first `n` ticks, sharing memory. */
+  prefix(n: number): Segment {
+    return new Segment(this.time.slice(0, n), this.price.slice(0, n), this.position.slice(0, n), this.source.slice(0, n));
+  }
+
   encode(): Buffer {
     return encodeColumns([this.time, this.price, this.position, this.source]);
   }

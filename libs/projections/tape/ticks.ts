@@ -8,6 +8,8 @@ import type { Column } from './column';
 
 const LEAF_BITS = 6;
 const FAN_OUT_BITS = 4;
+/** So few ticks are gone through without a zone map. */
+const SHORT = 256;
 
 interface ZoneLevel {
   /** A block is 2^bits ticks. */
@@ -38,6 +40,7 @@ export class Ticks {
     const wide = price.wide !== undefined;
     const below = low === undefined ? -Infinity : wide ? Number(low) : price.rank(low - 1n);
     const above = high === undefined ? Infinity : wide ? Number(high) - Math.abs(Number(high)) * Number.EPSILON : price.rank(high);
+    if (to - from < SHORT) return wide ? scanWide(price, from, to, low, high) : scan(price, from, to, below, above);
     this.zones ??= zonesOf(price);
     for (let i = from; i <= to;) {
       const clear = this.clearFrom(i, below, above);
