@@ -95,7 +95,7 @@ export class ByteSlice implements Slice {
     readonly count: number,
   ) {}
 
-  frames(from = this.position, to = Infinity): IterableIterator<Frame> {
+  frames(from = this.position, to = Infinity): IterableIterator<Frame, undefined> {
     const first = Math.max(0, from - this.position);
     return new FrameCursor(this, first, Math.min(this.count, to - this.position + 1));
   }

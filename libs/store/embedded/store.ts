@@ -112,7 +112,7 @@ export class EmbeddedStore implements EventStore {
   private pumping = false;
   private adopting: Promise<void> | undefined;
   /** Set when the outcome of a commit is unknown: nothing is written on top of it. */
-  private doubt: unknown;
+  private doubt: Error | undefined;
   private closed = false;
 
   constructor(
