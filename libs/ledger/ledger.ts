@@ -18,7 +18,7 @@ import type { View } from '../projections/view';
 import { type AppendRequest, type AppendResult, type EventStore, StoreError } from '../store/port';
 import { contentDigest, type Envelope } from './envelope';
 import { type LedgerEvent, metadataText, toNewEvent } from './event-codec';
-import { ReadModel } from './read-model';
+import type { ReadModel } from './read-model';
 import { checkShape } from './shapes';
 import { streamOf } from './streams';
 

@@ -105,7 +105,7 @@ export class ReadModel {
     for (const [i, event] of events.entries()) {
       const position = ++this.position;
       const { eventId, at } = news[i]!;
-      if (isPriceStream(stream)) this.takePrice(stream, event as PriceTicked | PriceCorrected, at, position);
+      if (isPriceStream(stream)) this.takePrice(stream, event, at, position);
       else this.takePortfolioEvent(stream, event as PortfolioEvent, eventId, position);
     }
     this.heads.set(stream, revision + events.length);

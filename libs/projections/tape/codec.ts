@@ -85,7 +85,7 @@ export function decodeColumns(bytes: Buffer): Column[] {
       const Type = type === 'text' ? Uint8Array : ARRAYS[type];
       const body = new Type(shared.buffer as ArrayBuffer, shared.byteOffset + at, length);
       at += aligned(body.byteLength);
-      return body as Body;
+      return body;
     });
     const [first, second] = bodies as [Body, Body | undefined];
     const body =

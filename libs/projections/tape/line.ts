@@ -43,7 +43,7 @@ export class Line {
   /** Puts ticks in that lie between two neighbouring ticks, or before the first. */
   insert(segment: Segment, facts: SegmentFacts): void {
     if (this.tail !== undefined && facts.first > this.tail.facts().first) this.sealTail();
-    let before = slotAt(this.pieces, facts.first);
+    const before = slotAt(this.pieces, facts.first);
     const around = this.pieces[before];
     if (around !== undefined && around.last > facts.first) {
       const builder = SegmentBuilder.of(around.ticks());
