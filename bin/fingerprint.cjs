@@ -23,7 +23,7 @@ function fingerprint(root) {
     for (const entry of entries) {
       const name = folder + '/' + entry.name;
       if (entry.isDirectory()) walk(name);
-      else if (name.endsWith('.ts') && !name.endsWith('.spec.ts')) add(name);
+      else if (!name.endsWith('.spec.ts')) add(name);
     }
   };
   FILES.forEach(add);
