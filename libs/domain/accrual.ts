@@ -11,7 +11,7 @@ import { RATE_SCALE, type AccrualRule, type FeeSchedule } from './fee-schedule';
 import type { Instant } from './instant';
 import { type FundRecord, ruleKey } from './fund-record';
 import type { PriceView } from './price-view';
-import { countedResets, mandateAt, mandateSpans, MIDNIGHT_UTC } from './resets';
+import { countedResets, lastScheduled, mandateAt, mandateSpans, MIDNIGHT_UTC } from './resets';
 import { navOf } from './valuation';
 
 export interface DueCharge {
@@ -78,8 +78,9 @@ function chargedThrough(
   last: Instant,
 ): Instant | undefined {
   const times = portfolio.charges.get(ruleKey(adopted.schedule.id, adopted.schedule.version, rule.index)) ?? [];
-  const charged = countThrough(times, last);
-  if (charged > 0) return times[charged - 1];
+  const charged = times[countThrough(times, last) - 1];
+  // A charge from before the adoption belongs to an earlier one of the same schedule.
+  if (charged !== undefined && charged >= adopted.at) return charged;
   for (let i = 0; i < portfolio.timeline.length; i++) {
     const row = portfolio.timeline.row(i)!;
     if (row.state.units > 0n) return row.at > adopted.at ? row.at : adopted.at;
@@ -101,7 +102,9 @@ function countThrough(times: readonly Instant[], t: Instant): number {
 
 /** Counted resets, and midnights UTC where the mandate has no schedule; not in order. */
 function* chargeTimes(portfolio: FundRecord, prices: PriceView, since: Instant, until: Instant): Generator<Instant> {
-  yield* countedResets(portfolio.mandates, prices, since, until);
+  // Whether a reset counts depends on the ticks since the scheduled instant before it, not on when the charging began.
+  const previous = lastScheduled(portfolio.mandates, portfolio.terms.openedAt, since);
+  yield* countedResets(portfolio.mandates, prices, previous, until);
   for (const span of mandateSpans(portfolio.mandates, since, until)) {
     if (!span.mandate?.data.resets) yield* cronInstants(MIDNIGHT_UTC.cron, MIDNIGHT_UTC.zone, span.after, span.until);
   }

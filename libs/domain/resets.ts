@@ -3,7 +3,7 @@
  * instant before it (or since the start of the window) is a holiday: it does not count. Band exits are not here: they depend on a position.
  */
 import { cronInstants } from './cron';
-import type { Instant } from './instant';
+import { type Instant, NANOS_PER_DAY } from './instant';
 import type { Mandate } from './mandate';
 import type { PriceView } from './price-view';
 
@@ -57,5 +57,18 @@ export function* countedResets(
       if (tick && tick.at > previous) yield t;
       previous = t;
     }
+  }
+}
+
+/** The last scheduled instant with after < t ≤ until, whether it counts or not; `after` when there is none. Looks back from `until`. */
+export function lastScheduled(mandates: readonly MandateInForce[], after: Instant, until: Instant): Instant {
+  for (let back = NANOS_PER_DAY; ; back *= 8n) {
+    const start = until - back > after ? until - back : after;
+    let last: Instant | undefined;
+    for (const span of mandateSpans(mandates, start, until)) {
+      const resets = span.mandate?.data.resets;
+      if (resets) for (const t of cronInstants(resets.cron, resets.zone, span.after, span.until)) last = t;
+    }
+    if (last !== undefined || start === after) return last ?? after;
   }
 }
