@@ -8,7 +8,7 @@ import { cashAtNavScale, type Fact, type FundState, postedNotional, slopeAtNavSc
 import type { FeeKind } from '../domain/portfolio-events';
 import { formatInstant, type Instant } from '../domain/instant';
 import { refuse, type Refusal } from '../domain/refusal';
-import { navOf } from '../domain/valuation';
+import { Ending, navOf } from '../domain/valuation';
 import { divRound } from '../domain/decimal';
 import { divide, DIGITS, multiply, ONE } from './fixed-point';
 import { beforeInception, noPrice, type View } from './view';
@@ -83,9 +83,12 @@ export function walk(view: View, from: Instant, to: Instant, instants: Iterable<
   let nav = navOf(terms, state, p0)!;
   if (nav <= 0n)
     return refuse('NavNotPositive', 'NAV must be above 0 at the start of the window', { field: 'from', value: formatInstant(from) });
-  const endedAt = view.ending.at(to);
+  const ended = view.ending.at(to);
+  // An ending before the window does not matter when NAV was above 0 again throughout.
+  const endedAt =
+    ended !== undefined && ended <= from ? new Ending(terms, timeline, () => view.prices, { lookedThrough: from }).at(to) : ended;
   if (endedAt !== undefined)
-    return refuse('NavNotPositive', `the fund ended at ${formatInstant(endedAt)} with NAV at or below 0`, {
+    return refuse('NavNotPositive', `NAV must be above 0 throughout the window; it is not at ${formatInstant(endedAt)}`, {
       field: 'to',
       value: formatInstant(to),
     });

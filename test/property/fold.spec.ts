@@ -2,34 +2,11 @@
  * Random histories against the oracle: whatever the fold, the ending and the nav answer say at random moments, as known at random moments, the plain
  * fold of the raw events says too.
  */
-import { formatInstant, instant } from '../../libs/domain/instant';
+import { formatInstant } from '../../libs/domain/instant';
 import { isRefusal } from '../../libs/domain/refusal';
 import { navAnswer } from '../../libs/projections/nav';
-import { type History, randomHistory, SPAN, viewOf } from '../support/histories';
+import { forEachHistory, moment, SPAN, viewOf } from '../support/histories';
 import { Oracle } from '../support/oracle';
-import { cases, Random, runSeed } from '../support/random';
-
-const HOUR = 3_600_000_000_000n;
-
-/** Moments worth asking about: those at which something happens, just beside them, and any hour. */
-function moment(history: History, random: Random): bigint {
-  if (random.oneIn(3)) return SPAN.from + BigInt(random.between(20, 24 * 10)) * HOUR;
-  const instants = [...new Set(history.events.flatMap((e) => ('at' in e.data ? [e.data.at as string] : [])))];
-  return instant(random.pick(instants)) + BigInt(random.between(-1, 1));
-}
-
-function forEachHistory(name: string, full: number, check: (history: History, random: Random) => void): void {
-  test(`${name} (${cases(full)} histories)`, () => {
-    const seed = runSeed(name);
-    for (let i = 0; i < cases(full); i++) {
-      try {
-        check(randomHistory(seed + i), new Random(seed - i));
-      } catch (error) {
-        throw new Error(`history ${seed + i}: ${(error as Error).message}`, { cause: error });
-      }
-    }
-  });
-}
 
 forEachHistory('as of any moment, as known at any moment, the fold and the plain fold agree', 2000, (history, random) => {
   const first = history.events.findIndex((e) => e.type === 'PortfolioOpened');

@@ -16,7 +16,7 @@ import { sizeTrade } from '../../libs/domain/sizing';
 import { Ending, navOf } from '../../libs/domain/valuation';
 import { NaivePrices } from './naive-prices';
 import type { RawEvent } from './oracle';
-import { Random } from './random';
+import { cases, Random, runSeed } from './random';
 
 /** Effective times lie in here; New York puts its clocks forward on the 10th. */
 export const SPAN = { from: instant('2024-03-07T00:00:00Z'), until: instant('2024-03-18T00:00:00Z') };
@@ -35,6 +35,8 @@ export interface RefusedCommand {
 
 export interface History {
   readonly seed: number;
+  /** Everything effective lies in here. */
+  readonly span: typeof SPAN;
   readonly events: RawEvent[];
   readonly listing: Listing;
   readonly prices: NaivePrices;
@@ -56,6 +58,27 @@ export function viewOf(history: History, known: number): { portfolio: Portfolio;
     portfolio.apply({ type: e.type, data: e.data } as Exclude<PortfolioEvent, PortfolioOpened>, e.eventId, e.position);
   const prices = history.prices.view(known);
   return { portfolio, prices, ending: new Ending(portfolio.terms, portfolio.timeline, () => prices) };
+}
+
+/** A moment worth asking about: one at which something happens, one just beside it, or any hour. */
+export function moment(history: History, random: Random): bigint {
+  if (random.oneIn(3)) return OPENED + BigInt(random.between(-4, 24 * 9)) * HOUR;
+  const instants = [...new Set(history.events.flatMap((e) => ('at' in e.data ? [e.data.at as string] : [])))];
+  return instant(random.pick(instants)) + BigInt(random.between(-1, 1));
+}
+
+/** A test over random histories: `full` of them, a tenth by default. A failure names the history's own seed. */
+export function forEachHistory(name: string, full: number, check: (history: History, random: Random) => void): void {
+  test(`${name} (${cases(full)} histories)`, () => {
+    const seed = runSeed(name);
+    for (let i = 0; i < cases(full); i++) {
+      try {
+        check(randomHistory(seed + i), new Random(seed - i));
+      } catch (error) {
+        throw new Error(`history ${seed + i}: ${(error as Error).message}`, { cause: error });
+      }
+    }
+  }, 1_200_000);
 }
 
 class Writer {
@@ -116,7 +139,7 @@ class Writer {
     this.rebalance();
     for (let left = random.between(15, 70); left > 0; left--) this.step();
     const { seed, events, listing, prices, portfolio, ending, refused } = this;
-    return { seed, events, listing, prices, portfolio, ending, refused };
+    return { seed, span: SPAN, events, listing, prices, portfolio, ending, refused };
   }
 
   private step(): void {

@@ -165,6 +165,12 @@ export class Oracle {
     return this.instants(-1n << 80n, t).find((at) => this.isDead(at));
   }
 
+  /** New units for each old one, by the splits in (after, until]. */
+  splits(after: bigint, until: bigint): Fraction {
+    const splits = this.facts.filter((fact) => fact.type === 'UnitsSplit' && fact.at > after && fact.at <= until);
+    return splits.reduce((product, fact) => product.times(splitRatio(fact.data)), Fraction.ONE);
+  }
+
   isDead(at: bigint): boolean {
     const state = this.state(at);
     const nav = this.worth(state, this.mark(at)?.price);
