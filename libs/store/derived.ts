@@ -98,9 +98,7 @@ export class DerivedFile {
       this.db.exec(moved ? 'ROLLBACK' : 'COMMIT');
       return !moved;
     } catch (error) {
-      if (this.db.isTransaction) this.db.exec('ROLLBACK');
-      if (sqliteFault(error) === undefined) throw error;
-      return false;
+      return this.failed(error);
     }
   }
 
@@ -110,9 +108,7 @@ export class DerivedFile {
       this.db.exec('BEGIN IMMEDIATE; DELETE FROM blob; DELETE FROM checkpoint; COMMIT');
       return true;
     } catch (error) {
-      if (this.db.isTransaction) this.db.exec('ROLLBACK');
-      if (sqliteFault(error) === undefined) throw error;
-      return false;
+      return this.failed(error);
     }
   }
 
@@ -133,14 +129,22 @@ export class DerivedFile {
     this.prepare('INSERT INTO checkpoint VALUES(?)').run(checkpoint);
   }
 
-  /** A file that turns out damaged while it is read holds nothing. */
   private tolerant<T>(otherwise: T, read: () => T): T {
     try {
       return read();
     } catch (error) {
-      if (sqliteFault(error) === undefined) throw error;
+      this.failed(error);
       return otherwise;
     }
+  }
+
+  /** What SQLite reports is no reason to fail; a file that turns out damaged is removed, so that the next to open it starts anew. */
+  private failed(error: unknown): false {
+    if (this.db.isTransaction) this.db.exec('ROLLBACK');
+    const fault = sqliteFault(error);
+    if (fault === undefined) throw error;
+    if (this.file !== undefined && (fault === 'damaged' || fault === 'foreign')) remove(this.file);
+    return false;
   }
 
   private one<T>(sql: string, ...parameters: string[]): T | undefined {
@@ -156,18 +160,22 @@ export class DerivedFile {
 
 /** Makes the tables, or checks that they are ours. Throws StoreError `foreign` for a file of another program, version or store. */
 function prepare(db: Database, { version, storeId }: DerivedOptions): void {
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE');
-  const { application_id: application } = db.prepare('PRAGMA application_id').get() as { application_id: number };
-  const { n: tables } = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
-  if (tables === 0) {
-    db.exec(SCHEMA);
-    db.prepare('INSERT INTO derived_from VALUES(?, ?)').run(version, storeId);
-  } else {
-    const from = application === APPLICATION_ID ? db.prepare('SELECT * FROM derived_from').get() : undefined;
-    const expected = from?.version === version && from.store_id === storeId;
-    if (!expected) throw new StoreError('foreign', 'derived.db was made by another program or version, or from another store');
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  const isEmpty = (): boolean => (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n === 0;
+  if (isEmpty()) {
+    db.exec('BEGIN IMMEDIATE');
+    if (isEmpty()) {
+      db.exec(SCHEMA);
+      db.prepare('INSERT INTO derived_from VALUES(?, ?)').run(version, storeId);
+    }
+    db.exec('COMMIT');
   }
-  db.exec('COMMIT');
+  const { application_id: application } = db.prepare('PRAGMA application_id').get() as { application_id: number };
+  const from =
+    application === APPLICATION_ID ? (db.prepare('SELECT * FROM derived_from').get() as Record<string, unknown> | undefined) : undefined;
+  if (from?.version !== version || from.store_id !== storeId) {
+    throw new StoreError('foreign', 'derived.db was made by another program or version, or from another store');
+  }
 }
 
 function remove(file: string): boolean {

@@ -39,10 +39,21 @@ const IOERR_FSYNC = 1034;
 const IOERR_DIR_FSYNC = 1290;
 const IOERR_SHMSIZE = 4874;
 
+const BY_MESSAGE: readonly (readonly [string, StoreFault])[] = [
+  ['malformed', 'damaged'],
+  ['not a database', 'foreign'],
+  ['disk is full', 'full'],
+  ['readonly', 'read-only'],
+  ['locked', 'locked'],
+  ['disk I/O error', 'in-doubt'],
+];
+
 /** The fault behind what a driver threw; undefined when SQLite did not throw it. */
 export function sqliteFault(error: unknown): StoreFault | undefined {
-  const { errcode, systemErrno } = error as { errcode?: number; systemErrno?: number };
-  if (typeof errcode !== 'number') return undefined;
+  const { code, message, errcode, systemErrno } = error as { code?: string; message: string; errcode?: number; systemErrno?: number };
+  if (code !== 'ERR_SQLITE_ERROR') return undefined;
+  // The driver package leaves the number out now and then.
+  if (typeof errcode !== 'number') return BY_MESSAGE.find(([text]) => message.includes(text))?.[1] ?? 'unavailable';
   switch (errcode & 0xff) {
     case 13: // FULL
       return 'full';

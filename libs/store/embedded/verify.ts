@@ -83,6 +83,7 @@ async function checkEvents(
   const head = end ? end.position + end.n - 1 : -1;
   const heads = new Map<string, number>();
   const laterCommands = new Set<string>();
+  /** Commands below `indexed`; NaN once some could not be counted. */
   let commands = 0;
   let recordedAt: bigint | undefined;
   let check = new ChainCheck(-1, Buffer.alloc(HASH_BYTES), (stream) => heads.get(stream) ?? -1);
@@ -118,6 +119,7 @@ async function checkEvents(
       // Go on behind it, with the hash that it claims.
       check = new ChainCheck(slice.position + slice.count - 1, slice.bytes.subarray(-HASH_BYTES), (stream) => heads.get(stream) ?? -1);
       recordedAt = undefined;
+      commands = NaN;
     }
     heads.set(slice.stream, slice.revision + slice.count - 1);
     sinceTurn += slice.count;
