@@ -13,6 +13,14 @@ test('docs/reference/errors.md has one row for each refusal code, with its sente
   expect(rows).toEqual(Object.entries(REFUSAL_CODES));
 });
 
+test('docs/reference/errors.md has one row for each fault of a store', () => {
+  const union = /export type StoreFault =\n([^]*?);\n/.exec(read('libs/store/port.ts'))![1]!;
+  const faults = [...union.matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, fault]) => fault);
+  const rows = [...read('docs/reference/errors.md').matchAll(/^\| `([a-z-]+)` /gm)].map(([, fault]) => fault);
+  expect(rows).toEqual(faults);
+  expect(faults.length).toBeGreaterThan(10);
+});
+
 describe('docs/reference/events.md', () => {
   const page = read('docs/reference/events.md');
   const sections = new Map(
