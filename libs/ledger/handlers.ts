@@ -5,12 +5,13 @@
 import type { Type } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler, type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type { CommandName } from '../domain/commands';
-import type { Instant } from '../domain/instant';
-import { isRefusal, type Refusal } from '../domain/refusal';
+import { formatInstant, type Instant } from '../domain/instant';
+import { isRefusal, refuse, type Refusal } from '../domain/refusal';
 import { attributionAnswer, type AttributionAnswer } from '../projections/attribution';
 import { type NavAnswer, navAnswer, navHistory } from '../projections/nav';
 import type { Envelope } from './envelope';
-import { type Accepted, Ledger, type Refused } from './ledger';
+import { Ledger } from './ledger';
+import type { Accepted, Refused } from './outcomes';
 import { COMMAND_NAMES } from './shapes';
 
 /** A command on its way through the CommandBus; answered once decided, with the promise of its durable recording. */
@@ -99,7 +100,8 @@ export class NavHandler implements IQueryHandler<NavQuery> {
 export class HistoryHandler implements IQueryHandler<HistoryQuery> {
   constructor(private readonly ledger: Ledger) {}
 
-  execute({ portfolioId, from, to, every, knownAt }: HistoryQuery): Promise<readonly NavAnswer[] | Refusal> {
+  async execute({ portfolioId, from, to, every, knownAt }: HistoryQuery): Promise<readonly NavAnswer[] | Refusal> {
+    if (from > to) return refuse('InvalidField', 'must not be after the end of the history', { field: 'from', value: formatInstant(from) });
     return this.ledger.askAbout(portfolioId, knownAt, (view) => {
       const answers: NavAnswer[] = [];
       for (const answer of navHistory(view, from, to, every)) {

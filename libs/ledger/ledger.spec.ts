@@ -107,6 +107,18 @@ describe('commands sent as one', () => {
     expect(answers.map((a) => 'position' in a && a.position)).toEqual(['0', '1', '2']);
   });
 
+  it('are one effect where an id comes twice, and refused where it comes with other data', async () => {
+    const ledger = await memoryLedger();
+    const twice = [envelopeOf(listed), envelopeOf(opened), envelopeOf(created('5'), id(4)), envelopeOf(created('5'), id(4))];
+    const outcomes = await ledger.submitAll(twice);
+    const answers = await Promise.all(outcomes.map((o) => ('recorded' in o ? o.recorded : undefined)));
+    expect(answers[3]).toEqual({ ...answers[2], status: 'duplicate' });
+    expect(await unitsOf(ledger)).toBe('5.00');
+    const reused = await ledger.submitAll([envelopeOf(created('1'), id(5)), envelopeOf(created('2'), id(5))]);
+    expect(reused[1]).toMatchObject({ refusal: { refused: 'ReusedCommandId' } });
+    expect(await unitsOf(ledger)).toBe('5.00');
+  });
+
   it('leave nothing when one is refused', async () => {
     const ledger = await memoryLedger();
     const outcomes = await ledger.submitAll(

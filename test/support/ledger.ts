@@ -1,7 +1,8 @@
 /** A ledger in memory for tests, with a clock that the test may set, and commands given as name and data. */
 import { isRefusal, type Refusal } from '../../libs/domain/refusal';
 import { envelope } from '../../libs/ledger/envelope';
-import { type Answer, Ledger } from '../../libs/ledger/ledger';
+import { Ledger } from '../../libs/ledger/ledger';
+import type { Answer } from '../../libs/ledger/outcomes';
 import { ReadModel } from '../../libs/ledger/read-model';
 import type { View } from '../../libs/projections/view';
 import { MemoryStore } from '../../libs/store/memory';

@@ -1,0 +1,85 @@
+/** What becomes of a command: decided or refused at once, answered when it is durable. */
+import { formatInstant } from '../domain/instant';
+import { refuse, type Refusal } from '../domain/refusal';
+import { type AppendRequest, type AppendResult, StoreError } from '../store/port';
+import type { LedgerEvent } from './event-codec';
+
+/** What a command was answered. Positions and revisions are decimal strings, null when nothing was due and nothing recorded. */
+export interface Answer {
+  readonly status: 'recorded' | 'duplicate';
+  readonly commandId: string;
+  readonly stream: string;
+  readonly revision: string;
+  readonly position: string | null;
+  readonly eventIds: readonly string[];
+  readonly recordedAt: string | null;
+}
+
+/** A command that was decided: its events are known; `recorded` resolves when they are durable and rejects with a StoreError when they are not in the log. */
+export interface Accepted {
+  readonly commandId: string;
+  readonly stream: string;
+  readonly events: readonly LedgerEvent[];
+  readonly recorded: Promise<Answer>;
+}
+
+export interface Refused {
+  readonly commandId: string;
+  readonly stream: string;
+  readonly refusal: Refusal;
+}
+
+/** Decided, and not yet on its way to the store. */
+export interface Decided {
+  readonly commandId: string;
+  readonly stream: string;
+  readonly digest: string;
+  readonly events: readonly LedgerEvent[];
+  readonly revision: number;
+  /** None when nothing is due. */
+  readonly requests: readonly AppendRequest[];
+}
+
+export function reusedId(commandId: string, stream: string): Refused {
+  const refusal = refuse('ReusedCommandId', 'the command id was used before with other data', { field: 'commandId', value: commandId });
+  return { commandId, stream, refusal };
+}
+
+/** Nobody need wait for an answer: a rejection that no one looks at is not an accident. */
+export function quiet<T extends Accepted | Refused>(outcome: T): T {
+  if ('recorded' in outcome) outcome.recorded.catch(() => undefined);
+  return outcome;
+}
+
+export function answerOf(commandId: string, result: AppendResult): Answer {
+  return {
+    status: result.status,
+    commandId,
+    stream: result.stream,
+    revision: String(result.revision),
+    position: String(result.position),
+    eventIds: result.eventIds,
+    recordedAt: formatInstant(result.recordedAt, 'nine'),
+  };
+}
+
+export function nothingDue(step: Decided): Answer {
+  return {
+    status: 'recorded',
+    commandId: step.commandId,
+    stream: step.stream,
+    revision: String(step.revision),
+    position: null,
+    eventIds: [],
+    recordedAt: null,
+  };
+}
+
+/** A store's fault as the refusal it is to the caller, when it is one. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof StoreError)) return undefined;
+  if (error.fault === 'conflict') return refuse('WrongRevision', error.message, { field: 'expectedRevision' });
+  if (error.fault === 'reused-id') return refuse('ReusedCommandId', error.message, { field: 'commandId', value: error.about.commandId });
+  if (error.fault === 'not-empty') return refuse('NotEmpty', error.message);
+  return undefined;
+}

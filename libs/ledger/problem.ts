@@ -1,0 +1,106 @@
+/**
+ * What went wrong, as a problem document (RFC 9457) that every border shows alike: refusals, faults of the store, and defects. `detail` is one line that names
+ * field, value and rule. Deliberately absent: exit codes and HTTP, which only read `status` and `code`.
+ */
+import { describeRefusal, type Refusal, REFUSAL_CODES, RefusalError, type RefusalCode } from '../domain/refusal';
+import { StoreError, type StoreFault } from '../store/port';
+import { refusalOf } from './ledger';
+
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  /** HTTP status. */
+  readonly status: number;
+  readonly code: string;
+  /** One line. */
+  readonly detail: string;
+  /** The field (a JSON pointer into the command's data, or an option), the value given, null when it is missing or has none, and the rule. */
+  readonly errors?: readonly { readonly pointer: string | null; readonly value: unknown; readonly rule: string }[];
+  /** Further numbers, ids and times. */
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+/** Where a refusal is not the usual 422. */
+const STATUS: Partial<Record<RefusalCode, number>> = {
+  MalformedLine: 400,
+  UnknownCommand: 400,
+  InvalidFile: 400,
+  UnknownPortfolio: 404,
+  UnknownInstrument: 404,
+  UnknownEvent: 404,
+  ReusedCommandId: 409,
+  WrongRevision: 409,
+  AlreadyExists: 409,
+  DuplicateId: 409,
+  DuplicateFee: 409,
+  FillInUse: 409,
+  PriceConflict: 409,
+  NotEmpty: 409,
+};
+
+/** Faults that are no refusals, with the sentence that says what they mean. */
+const FAULTS: { readonly [F in StoreFault]: readonly [status: number, title: string] } = {
+  conflict: [409, 'The stream is at another revision than expected.'],
+  'reused-id': [409, 'The command id was used with other data.'],
+  'not-empty': [409, 'The store already holds events.'],
+  'too-large': [413, 'An event is larger than a store takes.'],
+  locked: [503, 'Another process writes to the store.'],
+  'read-only': [503, 'The store was opened for reading.'],
+  full: [507, 'The disk is full, or a quota is used up.'],
+  foreign: [500, 'The file is not a store of this program.'],
+  newer: [500, 'A newer version wrote the store.'],
+  damaged: [500, 'Bytes of the store do not match their hashes.'],
+  missing: [404, 'There is no store at that place.'],
+  unavailable: [503, 'The store cannot be reached.'],
+  'in-doubt': [503, 'The disk did not confirm: whether the command is recorded is certain once the store is opened again.'],
+  closed: [503, 'The store was closed.'],
+};
+
+export function problemOfRefusal(refusal: Refusal): Problem {
+  const { refused: code, field, value, rule, detail } = refusal;
+  return {
+    type: `urn:navledger:problem:${code}`,
+    title: REFUSAL_CODES[code],
+    status: STATUS[code] ?? 422,
+    code,
+    detail: describeRefusal(refusal),
+    errors: [{ pointer: field ?? null, value: plainValue(value), rule }],
+    ...(detail === undefined ? {} : { context: detail }),
+  };
+}
+
+/** The problem behind anything thrown. */
+export function problemOf(error: unknown): Problem {
+  const refusal = error instanceof RefusalError ? error.refusal : refusalOf(error);
+  if (refusal) return problemOfRefusal(refusal);
+  if (error instanceof StoreError) {
+    const [status, title] = FAULTS[error.fault];
+    const code = `Store${error.fault.split('-').map(capitalised).join('')}`;
+    return { type: `urn:navledger:problem:${code}`, title, status, code, detail: `${code}: ${oneLine(error.message)}` };
+  }
+  const detail = `Defect: ${oneLine(error instanceof Error ? error.message : String(error))}`;
+  return { type: 'urn:navledger:problem:Defect', title: 'Something unexpected happened.', status: 500, code: 'Defect', detail };
+}
+
+/** The store's fault behind anything thrown, unless it is a refusal to whoever sent the command. */
+export function faultOf(error: unknown): StoreFault | undefined {
+  return error instanceof StoreError && refusalOf(error) === undefined ? error.fault : undefined;
+}
+
+/** A refusal keeps its value as JSON text, cut when it is long. */
+function plainValue(text: string | undefined): unknown {
+  if (text === undefined) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}
