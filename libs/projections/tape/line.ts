@@ -46,8 +46,9 @@ export class Line {
     const before = slotAt(this.pieces, facts.first);
     const around = this.pieces[before];
     if (around !== undefined && around.last > facts.first) {
-      const builder = SegmentBuilder.of(around.ticks());
-      const cut = around.ticks().time.floor(facts.first) + 1;
+      const whole = around.retire();
+      const builder = SegmentBuilder.of(whole);
+      const cut = whole.time.floor(facts.first) + 1;
       const halves = [builder.packed(0, cut), builder.packed(cut)].map((half) => this.piece(half.facts, half.segment));
       this.pieces.splice(before, 1, ...halves);
     }
@@ -129,7 +130,7 @@ export class Line {
   private openTail(at: bigint): SegmentBuilder {
     const last = this.pieces.at(-1);
     if (last === undefined || last.facts.n >= this.segmentTicks) return new SegmentBuilder(at);
-    const tail = SegmentBuilder.of(last.ticks());
+    const tail = SegmentBuilder.of(last.retire());
     this.pieces.pop();
     this.hint = 0;
     return tail;

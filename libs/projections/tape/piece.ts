@@ -28,6 +28,12 @@ export class PieceStore {
     return this.loadBlob !== undefined;
   }
 
+  /** The piece is no candidate for unloading any more. */
+  forget(piece: Piece): void {
+    this.loaded.delete(piece);
+    if (this.latest === piece) this.latest = undefined;
+  }
+
   used(piece: Piece): void {
     if (piece === this.latest || !this.backed || piece.key === undefined) return;
     this.latest = piece;
@@ -79,6 +85,14 @@ export class Piece implements Part {
 
   stored(key: string): void {
     this.storedKey = key;
+  }
+
+  /** To be called when the tape gives the piece up: views that still have it need its ticks, and its blob will go. */
+  retire(): Segment {
+    this.segment = this.ticks();
+    this.storedKey = undefined;
+    this.store.forget(this);
+    return this.segment;
   }
 
   unload(): void {

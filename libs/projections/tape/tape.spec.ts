@@ -6,7 +6,7 @@ import { TapeDamaged } from './codec';
 import type { TapeDirectory } from './directory';
 import { Tape } from './tape';
 
-const RUNS = process.env['NAVLEDGER_FULL'] === '1' ? 4_000 : 400;
+const RUNS = process.env['NAVLEDGER_FULL'] === '1' ? 2_000 : 200;
 
 /** A random fact; numbers are turned into times, prices and targets when it is applied, so that shrinking stays easy. */
 const fact = fc.record({
@@ -25,6 +25,7 @@ const world = fc.record({
   origin: fc.constantFrom(0n, -7n, 1_577_836_800_000_000_000n),
   priceUnit: fc.constantFrom(1n, 10n ** 15n + 1n, 10n ** 18n, 3n ** 60n),
   offset: fc.constantFrom(0n, 9_999n, 10n ** 25n),
+  segmentTicks: fc.constantFrom(8, 8, 50),
 });
 
 /** A tape beside the naive prices, stored and opened again now and then. */
@@ -38,8 +39,8 @@ class Pair {
   readonly facts: number[] = [];
 
   constructor(
-    readonly spread: { timeUnit: bigint; origin: bigint; priceUnit: bigint; offset: bigint },
-    readonly options = { segmentTicks: 8, streakTicks: 3, segmentsLoaded: 2 },
+    readonly spread: { timeUnit: bigint; origin: bigint; priceUnit: bigint; offset: bigint; segmentTicks: number },
+    readonly options = { segmentTicks: spread.segmentTicks, streakTicks: 3, segmentsLoaded: 2 },
   ) {
     this.tape = Tape.empty(this.load, this.options);
   }
@@ -162,7 +163,7 @@ describe('the tick tape beside naive prices', () => {
 describe('a stored tape', () => {
   const minutes = (n: number, from = 0): Pair => {
     const pair = new Pair(
-      { timeUnit: 60_000_000_000n, origin: 1_577_836_860_000_000_000n, priceUnit: 1n, offset: 700_000n },
+      { timeUnit: 60_000_000_000n, origin: 1_577_836_860_000_000_000n, priceUnit: 1n, offset: 700_000n, segmentTicks: 65_536 },
       { segmentTicks: 65_536, streakTicks: 4_096, segmentsLoaded: 2_048 },
     );
     for (let i = from; i < from + n; i++) append(pair, i);
@@ -224,6 +225,22 @@ describe('a stored tape', () => {
     pair.save();
     expect(pair.directory!.segments.map(({ n }) => n)).toEqual([1_000, 49_000, 10_001]);
     expect(pair.directory!.side.at(-1)!.end).toBe(1);
+  });
+
+  it('keeps an earlier view right when its segments were replaced and their blobs dropped', () => {
+    const options = { segmentTicks: 1_024, streakTicks: 8, segmentsLoaded: 1 };
+    const pair = new Pair({ timeUnit: 1n, origin: 0n, priceUnit: 1n, offset: 700_000n, segmentTicks: 1_024 }, options);
+    for (let i = 0; i < 3_000; i++) append(pair, i < 500 ? i : i + 500);
+    pair.reopen();
+    const early = pair.tape.view();
+    append(pair, 4_000); // goes into the newest segment
+    for (let i = 500; i < 900; i++) append(pair, i); // splits the first
+    append(pair, 3);
+    pair.save();
+    expect(early.at(3_990n)).toEqual({ at: 3_499n, price: 700_000n + ((3_499n * 7_919n) % 40_000n) });
+    expect(early.at(700n)!.at).toBe(499n);
+    expect(early.at(1_600n)!.at).toBe(1_600n);
+    expect(early.at(450n)!.at).toBe(450n);
   });
 
   it('refuses bytes that are damaged, mistaken or missing', () => {
