@@ -243,6 +243,13 @@ describe('a stored tape', () => {
     expect(early.at(450n)!.at).toBe(450n);
   });
 
+  it.each([3, 40])('has one tick at an instant that got a second price, also %i ticks into a segment', (minute) => {
+    const pair = minutes(60);
+    pair.tape.append(pair.time(minute), 5, 60, 'exchange');
+    expect(pair.tape.view().next(pair.time(minute - 1))).toEqual({ at: pair.time(minute), price: 5n });
+    expect(pair.tape.view().next(pair.time(minute))!.at).toBe(pair.time(minute + 1));
+  });
+
   it('refuses bytes that are damaged, mistaken or missing', () => {
     const pair = minutes(1_000);
     pair.save();
