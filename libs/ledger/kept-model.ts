@@ -9,7 +9,7 @@ import { openRecord, storeRecord, type StoredRecord } from '../projections/state
 import type { TapeDirectory } from '../projections/tape/directory';
 import { Tape } from '../projections/tape/tape';
 import type { Change, DerivedFile } from '../store/derived';
-import type { ReadModel } from './read-model';
+import type { Known } from './entries';
 
 /** Everything is made anew when this changes. */
 export const KEPT_VERSION = '1';
@@ -40,7 +40,7 @@ export class KeptModel {
   constructor(private readonly derived: DerivedFile) {}
 
   /** Puts what was kept into an empty model, when it continues the model's store. */
-  load(model: ReadModel): void {
+  load(model: Known): void {
     this.text = this.derived.checkpoint();
     const directory = this.text === undefined ? undefined : (JSON.parse(this.text) as Directory);
     this.directory = directory && model.store.hashAt(directory.position) === directory.hash ? directory : undefined;
@@ -62,7 +62,7 @@ export class KeptModel {
   }
 
   /** Writes what is new in the model. Another process that got there first wins; nothing is lost by that. */
-  save(model: ReadModel, always = false): void {
+  save(model: Known, always = false): void {
     const { position } = model;
     if (!always && position - (this.directory?.position ?? -1) < WORTH_KEEPING) return;
     const chainHash = model.store.hashAt(position);

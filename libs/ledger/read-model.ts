@@ -6,12 +6,10 @@
  * the files of kept blobs (kept-model.ts).
  */
 import { Portfolio } from '../domain/portfolio';
-import type { FundRecord } from '../domain/fund-record';
 import { instant, type Instant } from '../domain/instant';
 import { fixed } from '../domain/decimal';
 import type { PortfolioEvent, PortfolioOpened } from '../domain/portfolio-events';
 import type { PriceCorrected, PriceTicked } from '../domain/price-events';
-import type { Listing } from '../domain/price-stream';
 import { refuse, type Refusal } from '../domain/refusal';
 import { Ending } from '../domain/valuation';
 import { narrow } from '../projections/tape/column';
@@ -20,26 +18,10 @@ import { Tape } from '../projections/tape/tape';
 import type { View } from '../projections/view';
 import { decode, type Frame, type Slice } from '../store/frame';
 import type { EventStore, NewEvent } from '../store/port';
+import type { FundEntry, InstrumentEntry, Known, PortfolioEntry } from './entries';
 import { checkType, fromStored, type LedgerEvent } from './event-codec';
 import type { KeptModel } from './kept-model';
 import { isPortfolioStream, isPriceStream, portfolioStream, priceStream } from './streams';
-
-export interface InstrumentEntry {
-  readonly listing: Listing;
-  readonly tape: Tape;
-}
-
-/** A portfolio as known now: folded from its stream, or its kept record, which can answer questions but not decide commands. */
-export interface FundEntry {
-  readonly fund: FundRecord;
-  readonly ending: Ending;
-  /** First row that differs from what was kept. */
-  firstChanged: number;
-}
-
-export interface PortfolioEntry extends FundEntry {
-  readonly fund: Portfolio;
-}
 
 export interface FoundTick {
   readonly eventId: string;
@@ -53,7 +35,7 @@ export type OnProgress = (done: number, total: number) => void;
 const PAST_VIEWS = 64;
 const BEFORE_ALL = -(1n << 63n);
 
-export class ReadModel {
+export class ReadModel implements Known {
   readonly instruments = new Map<string, InstrumentEntry>();
   readonly funds = new Map<string, FundEntry>();
   /** Log position of the last event that is in. */

@@ -1,0 +1,38 @@
+/**
+ * What the read model holds of each instrument and portfolio, and as a whole: the part that can be kept beside the store. Shapes only;
+ * filling them is read-model.ts, keeping them is kept-model.ts.
+ */
+import type { FundRecord } from '../domain/fund-record';
+import type { Portfolio } from '../domain/portfolio';
+import type { Listing } from '../domain/price-stream';
+import type { Ending } from '../domain/valuation';
+import type { Tape } from '../projections/tape/tape';
+import type { EventStore } from '../store/port';
+
+export interface InstrumentEntry {
+  readonly listing: Listing;
+  readonly tape: Tape;
+}
+
+/** A portfolio as known now: folded from its stream, or its kept record, which can answer questions but not decide commands. */
+export interface FundEntry {
+  readonly fund: FundRecord;
+  readonly ending: Ending;
+  /** First row that differs from what was kept. */
+  firstChanged: number;
+}
+
+export interface PortfolioEntry extends FundEntry {
+  readonly fund: Portfolio;
+}
+
+export interface Known {
+  readonly store: EventStore;
+  /** By stream. */
+  readonly instruments: Map<string, InstrumentEntry>;
+  /** By stream. */
+  readonly funds: Map<string, FundEntry>;
+  /** Log position of the last event that is in. */
+  position: number;
+  instrument(instrumentId: string): InstrumentEntry | undefined;
+}
