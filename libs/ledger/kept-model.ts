@@ -21,6 +21,7 @@ interface Directory {
   readonly instruments: readonly { readonly stream: string; readonly listing: Listing; readonly tape: TapeDirectory }[];
   readonly funds: readonly {
     readonly stream: string;
+    readonly lastPosition: number;
     readonly record: StoredRecord;
     /** Nanoseconds as text. */
     readonly ending: { readonly lookedThrough?: string; readonly endedAt?: string };
@@ -48,7 +49,7 @@ export class KeptModel {
     for (const { stream, listing, tape } of this.directory.instruments) {
       model.instruments.set(stream, { listing, tape: Tape.open(tape, (key) => this.blob(TAPE, key)) });
     }
-    for (const { stream, record, ending } of this.directory.funds) {
+    for (const { stream, lastPosition, record, ending } of this.directory.funds) {
       const fund = openRecord(record, (key) => this.blob(STATE, key)?.toString('utf8'));
       if (!fund) continue;
       const { tape } = model.instrument(fund.terms.instrumentId)!;
@@ -56,7 +57,12 @@ export class KeptModel {
         ...(ending.lookedThrough === undefined ? {} : { lookedThrough: BigInt(ending.lookedThrough) }),
         ...(ending.endedAt === undefined ? {} : { endedAt: BigInt(ending.endedAt) }),
       };
-      model.funds.set(stream, { fund, ending: new Ending(fund.terms, fund.timeline, () => tape.view(), found), firstChanged: record.rows });
+      model.funds.set(stream, {
+        fund,
+        ending: new Ending(fund.terms, fund.timeline, () => tape.view(), found),
+        lastPosition,
+        firstChanged: record.rows,
+      });
     }
     model.position = this.directory.position;
   }
@@ -84,13 +90,14 @@ export class KeptModel {
       return key;
     };
     const kept = new Map(this.directory?.funds.map(({ stream, record }) => [stream, record]));
-    const funds = [...model.funds].map(([stream, { fund, ending, firstChanged }]) => {
+    const funds = [...model.funds].map(([stream, { fund, ending, lastPosition, firstChanged }]) => {
       const record = kept.get(stream);
       const last = model.instrument(fund.terms.instrumentId)!.tape.view().at(FOREVER);
       if (last) ending.at(last.at);
       const { lookedThrough, endedAt } = ending.found();
       return {
         stream,
+        lastPosition,
         record: storeRecord(fund, putState, record && { record, firstChanged }),
         ending: {
           ...(lookedThrough === undefined ? {} : { lookedThrough: String(lookedThrough) }),

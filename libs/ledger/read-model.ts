@@ -100,7 +100,9 @@ export class ReadModel implements Known {
     if (entry && isFolded(entry)) return entry;
     if (this.store.streamHead(stream) < 0) return undefined;
     const folded = await this.fold(stream, this.position);
-    if (folded) this.funds.set(stream, { ...folded, firstChanged: entry?.firstChanged ?? 0 });
+    if (!folded) return undefined;
+    if (entry) folded.firstChanged = entry.firstChanged;
+    this.funds.set(stream, folded);
     return folded;
   }
 
@@ -160,7 +162,7 @@ export class ReadModel implements Known {
       for (const frame of slice.frames(0, through)) {
         const stored = decode(frame);
         const event = fromStored(stored) as PortfolioEvent;
-        if (event.type === 'PortfolioOpened') entry = this.opened(event);
+        if (event.type === 'PortfolioOpened') entry = this.opened(event, stored.position);
         else this.applyTo(entry!, event, stored.eventId, stored.position);
       }
     }
@@ -178,7 +180,9 @@ export class ReadModel implements Known {
     const key = `${stream}@${logPosition}`;
     let view = this.pastViews.get(key);
     if (!view) {
-      const entry = await this.fold(stream, logPosition);
+      // Facts recorded up to now that were all known then need not be folded again; prices known then may still differ.
+      const latest = this.funds.get(stream);
+      const entry = latest && latest.lastPosition <= logPosition ? latest : await this.fold(stream, logPosition);
       if (!entry) return undefined;
       const { fund } = entry;
       const prices = this.pricesOf(fund.terms.instrumentId).view(logPosition);
@@ -250,7 +254,7 @@ export class ReadModel implements Known {
 
   private takePortfolioEvent(stream: string, event: PortfolioEvent, eventId: string, position: number): void {
     if (event.type === 'PortfolioOpened') {
-      this.funds.set(stream, this.opened(event));
+      this.funds.set(stream, this.opened(event, position));
       return;
     }
     const entry = this.funds.get(stream)!;
@@ -259,18 +263,18 @@ export class ReadModel implements Known {
     else if (event.type === 'FactCorrected') this.funds.delete(stream);
     else {
       entry.fund.stand(event, position);
-      noteChange(entry, instant(event.data.at));
+      noteChange(entry, instant(event.data.at), position);
     }
   }
 
-  private opened(event: PortfolioOpened): PortfolioEntry {
+  private opened(event: PortfolioOpened, lastPosition: number): PortfolioEntry {
     const { listing, tape } = this.instrument(event.data.instrumentId)!;
     const fund = new Portfolio(event, listing);
-    return { fund, ending: new Ending(fund.terms, fund.timeline, () => tape.view()), firstChanged: 0 };
+    return { fund, ending: new Ending(fund.terms, fund.timeline, () => tape.view()), lastPosition, firstChanged: 0 };
   }
 
   private applyTo(entry: PortfolioEntry, event: Exclude<PortfolioEvent, PortfolioOpened>, eventId: string, position: number): void {
-    noteChange(entry, entry.fund.apply(event, eventId, position));
+    noteChange(entry, entry.fund.apply(event, eventId, position), position);
   }
 
   private pricesChanged(stream: string, from: Instant): void {
@@ -284,7 +288,8 @@ function isFolded(entry: FundEntry): entry is PortfolioEntry {
   return entry.fund instanceof Portfolio;
 }
 
-function noteChange(entry: FundEntry, from: Instant): void {
+function noteChange(entry: FundEntry, from: Instant, position: number): void {
+  entry.lastPosition = position;
   entry.ending.rewind(from);
   entry.firstChanged = Math.min(entry.firstChanged, entry.fund.timeline.countThrough(from - 1n));
 }
