@@ -1,5 +1,5 @@
 /**
- * Measures the tick tape: `npm run build && node bench/tape.cjs [DIST]` prints Markdown rows. Real minute candles are read from
+ * Measures the tick tape: `npm run build && node --expose-gc bench/tape.cjs [DIST]` prints Markdown rows. Real minute candles are read from
  * ../shared/data/prices when they are there; the 10 million ticks are a random walk.
  */
 'use strict';
@@ -70,7 +70,7 @@ function percentiles(n, times, ask) {
 function measure(name, { times, prices }) {
   const n = times.length;
   const heap = () => {
-    global.gc?.();
+    for (let i = 0; i < 4; i++) global.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };

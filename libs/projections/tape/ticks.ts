@@ -4,7 +4,7 @@
  * made when first asked for and is never stored.
  */
 import type { Tick } from '../../domain/price-view';
-import type { Column } from './column';
+import type { Column, Offsets } from './column';
 
 const LEAF_BITS = 6;
 const FAN_OUT_BITS = 4;
@@ -92,38 +92,29 @@ function scanWide(price: Column, from: number, to: number, low: bigint | undefin
 }
 
 function zonesOf(price: Column): ZoneLevel[] {
-  const leaf = levelOf(
-    LEAF_BITS,
-    LEAF_BITS,
-    price.n,
-    (i) => price.approximate(i),
-    (i) => price.approximate(i),
-  );
-  const zones = [leaf];
-  for (let under = leaf; under.min.length > 1; zones.push(under)) {
-    const { min, max } = under;
-    under = levelOf(
-      FAN_OUT_BITS,
-      under.bits + FAN_OUT_BITS,
-      min.length,
-      (i) => min[i]!,
-      (i) => max[i]!,
-    );
+  const numbers = price.offsets ?? Float64Array.from({ length: price.n }, (_, i) => price.approximate(i));
+  const zones = [levelOf(LEAF_BITS, LEAF_BITS, numbers, numbers)];
+  for (let under = zones[0]!; under.min.length > 1; zones.push(under)) {
+    under = levelOf(FAN_OUT_BITS, under.bits + FAN_OUT_BITS, under.min, under.max);
   }
   return zones;
 }
 
-/** Blocks of 2^span out of n things. */
-function levelOf(span: number, bits: number, n: number, low: (i: number) => number, high: (i: number) => number): ZoneLevel {
-  const count = ((n - 1) >>> span) + 1;
-  const min = new Float64Array(count).fill(Infinity);
-  const max = new Float64Array(count).fill(-Infinity);
-  for (let i = 0; i < n; i++) {
-    const block = i >>> span;
-    const lowest = low(i);
-    const highest = high(i);
-    if (lowest < min[block]!) min[block] = lowest;
-    if (highest > max[block]!) max[block] = highest;
+/** Blocks of 2^span things that reach from `low` to `high`. */
+function levelOf(span: number, bits: number, low: Offsets, high: Offsets): ZoneLevel {
+  const count = ((low.length - 1) >>> span) + 1;
+  const min = new Float64Array(count);
+  const max = new Float64Array(count);
+  for (let block = 0; block < count; block++) {
+    const end = Math.min(low.length, (block + 1) << span);
+    let lowest = Infinity;
+    let highest = -Infinity;
+    for (let i = block << span; i < end; i++) {
+      if (low[i]! < lowest) lowest = low[i]!;
+      if (high[i]! > highest) highest = high[i]!;
+    }
+    min[block] = lowest;
+    max[block] = highest;
   }
   return { bits, min, max };
 }
