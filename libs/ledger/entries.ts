@@ -18,6 +18,8 @@ export interface InstrumentEntry {
 export interface FundEntry {
   readonly fund: FundRecord;
   readonly ending: Ending;
+  /** Log position of the stream's last event that is in. */
+  lastPosition: number;
   /** First row that differs from what was kept. */
   firstChanged: number;
 }

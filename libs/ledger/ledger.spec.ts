@@ -157,6 +157,17 @@ describe('what was known', () => {
     expect([then, await unitsOf(ledger)]).toEqual([expect.objectContaining({ units: '5.00', logPosition: '2' }), '12.00']);
   });
 
+  it('stays the same for a view that was asked for before more was recorded', async () => {
+    const ledger = await memoryLedger();
+    await given(ledger, listed, opened, created('5'));
+    const [later] = await given(ledger, price('10'));
+    const askThen = async (): Promise<unknown> => navAnswer(await viewOf(ledger, 'p', instant(later!.recordedAt!)), instant(at));
+    await given(ledger, price('11'));
+    const before = await askThen();
+    await given(ledger, created('7'));
+    expect([before, await askThen()]).toEqual([expect.objectContaining({ units: '5.00' }), before]);
+  });
+
   it('is refused for a portfolio that was not there yet', async () => {
     const ledger = await memoryLedger();
     const [first] = await given(ledger, listed, opened);

@@ -253,6 +253,8 @@ export class ReadModel implements Known {
   }
 
   private takePortfolioEvent(stream: string, event: PortfolioEvent, eventId: string, position: number): void {
+    // Past views may share the fund that changes now.
+    for (const key of this.pastViews.keys()) if (key.startsWith(`${stream}@`)) this.pastViews.delete(key);
     if (event.type === 'PortfolioOpened') {
       this.funds.set(stream, this.opened(event, position));
       return;
