@@ -24,8 +24,7 @@ function off(printed: Record<string, string | null | undefined>, exact: Record<s
 
 forEachHistory("every term of both views is the oracle's", 2000, (history, random) => {
   const known = random.oneIn(2) ? history.events.length - 1 : random.between(5, history.events.length - 1);
-  const parts = viewOf(history, known);
-  const view = { ...parts, logPosition: known, knownAt: history.events[known]!.recordedAt };
+  const view = viewOf(history, known);
   const oracle = new Oracle(history.events, known, history.span);
   for (let i = 0; i < 3; i++) {
     const [from, to] = [moment(history, random), moment(history, random)].sort((a, b) => (a < b ? -1 : 1)) as [bigint, bigint];
@@ -70,8 +69,7 @@ const TOLERANCE = 10n ** BigInt(DIGITS - 30);
 
 forEachHistory('both views sum to the change, and the ledger view adds up over sub-windows', 2000, (history, random) => {
   const known = history.events.length - 1;
-  const parts = viewOf(history, known);
-  const view = { ...parts, logPosition: known, knownAt: history.events[known]!.recordedAt };
+  const view = viewOf(history, known);
   const oracle = new Oracle(history.events, known, history.span);
   const [from, middle, to] = [0, 1, 2].map(() => moment(history, random)).sort((a, b) => (a < b ? -1 : 1)) as [bigint, bigint, bigint];
   if (from === middle || middle === to) return;

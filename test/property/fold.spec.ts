@@ -11,9 +11,8 @@ import { Oracle } from '../support/oracle';
 forEachHistory('as of any moment, as known at any moment, the fold and the plain fold agree', 2000, (history, random) => {
   const first = history.events.findIndex((e) => e.type === 'PortfolioOpened');
   for (const known of [history.events.length - 1, random.between(first, history.events.length - 1)]) {
-    const { portfolio, prices, ending } = viewOf(history, known);
+    const view = viewOf(history, known);
     const oracle = new Oracle(history.events, known, SPAN);
-    const view = { portfolio, prices, ending, logPosition: known, knownAt: history.events[known]!.recordedAt };
     for (let i = 0; i < 3; i++) {
       const at = moment(history, random);
       const answer = navAnswer(view, at);

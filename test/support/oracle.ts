@@ -171,6 +171,17 @@ export class Oracle {
     return splits.reduce((product, fact) => product.times(splitRatio(fact.data)), Fraction.ONE);
   }
 
+  /** The fewest units after any fact. */
+  leastUnits(): Fraction {
+    let state = NOTHING;
+    let least = Fraction.ZERO;
+    for (const fact of this.facts) {
+      state = this.after(state, fact);
+      if (state.units.compare(least) < 0) least = state.units;
+    }
+    return least;
+  }
+
   isDead(at: bigint): boolean {
     const state = this.state(at);
     const nav = this.worth(state, this.mark(at)?.price);
