@@ -10,7 +10,7 @@ import { decideFact } from './decide-facts';
 import type { ShapeCheck, Standing } from './decide-standing';
 import { readTime, reject, timeText } from './fields';
 import { formatInstant } from './instant';
-import { Portfolio } from './portfolio';
+import type { Portfolio } from './portfolio';
 import type { FeeCharged, PortfolioEvent, PortfolioOpened } from './portfolio-events';
 import { checkCase, type Listing } from './price-stream';
 import type { PriceView } from './price-view';

@@ -8,6 +8,7 @@ import { type AppendRequest, type AppendResult, StoreError } from '../store/port
 import { COMMAND_CLASSES, COMMAND_HANDLERS } from './handlers';
 import { envelope, type Envelope } from './envelope';
 import type { Ledger } from './ledger';
+import type { Accepted, Answer, Refused } from './outcomes';
 import { COMMAND_NAMES } from './shapes';
 
 const at = '2024-01-01T00:00:00Z';
@@ -38,6 +39,10 @@ class FailingStore extends MemoryStore {
     this.failNext = false;
     return Promise.reject(new StoreError('full', 'no room'));
   }
+}
+
+function answersOf(outcomes: readonly (Accepted | Refused)[]): Promise<Answer[]> {
+  return Promise.all(outcomes.map((o) => ('recorded' in o ? o.recorded : Promise.reject(new Error(o.refusal.rule)))));
 }
 
 async function unitsOf(ledger: Ledger): Promise<string> {
@@ -103,15 +108,15 @@ describe('commands sent as one', () => {
   it('are all recorded, later ones seeing earlier ones', async () => {
     const ledger = await memoryLedger();
     const outcomes = await ledger.submitAll([listed, opened, created('5')].map((c) => envelopeOf(c)));
-    const answers = await Promise.all(outcomes.map((o) => ('recorded' in o ? o.recorded : o)));
-    expect(answers.map((a) => 'position' in a && a.position)).toEqual(['0', '1', '2']);
+    const answers = await answersOf(outcomes);
+    expect(answers.map((a) => a.position)).toEqual(['0', '1', '2']);
   });
 
   it('are one effect where an id comes twice, and refused where it comes with other data', async () => {
     const ledger = await memoryLedger();
     const twice = [envelopeOf(listed), envelopeOf(opened), envelopeOf(created('5'), id(4)), envelopeOf(created('5'), id(4))];
     const outcomes = await ledger.submitAll(twice);
-    const answers = await Promise.all(outcomes.map((o) => ('recorded' in o ? o.recorded : undefined)));
+    const answers = await answersOf(outcomes);
     expect(answers[3]).toEqual({ ...answers[2], status: 'duplicate' });
     expect(await unitsOf(ledger)).toBe('5.00');
     const reused = await ledger.submitAll([envelopeOf(created('1'), id(5)), envelopeOf(created('2'), id(5))]);
