@@ -1,6 +1,6 @@
 /**
  * A ledger on Nest's buses, for borders that have no Nest application of their own: commands go through the CommandBus, questions through the QueryBus.
- * Invariant: when `close` resolves, everything decided is durable or has failed, and the store is closed.
+ * The ledger stays its owner's, who closes it.
  */
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -11,22 +11,22 @@ import type { AttributionAnswer } from '../projections/attribution';
 import type { NavAnswer } from '../projections/nav';
 import type { Envelope } from './envelope';
 import { AttributionQuery, commandFor, HistoryQuery, NavQuery } from './handlers';
-import type { Accepted, Ledger, Refused } from './ledger';
+import type { Ledger } from './ledger';
 import { LedgerModule } from './ledger.module';
+import type { Accepted, Refused } from './outcomes';
 
 export class Host {
   private constructor(
-    readonly ledger: Ledger,
     private readonly app: INestApplicationContext,
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
   ) {}
 
-  /** Starts the buses around an open ledger, which the host closes. */
+  /** Starts the buses around an open ledger. */
   static async start(ledger: Ledger): Promise<Host> {
     const app = await NestFactory.createApplicationContext(LedgerModule.forRoot(ledger), { logger: false, abortOnError: false });
     await app.init();
-    return new Host(ledger, app, app.get(CommandBus), app.get(QueryBus));
+    return new Host(app, app.get(CommandBus), app.get(QueryBus));
   }
 
   submit(envelope: Envelope): Promise<Accepted | Refused> {
@@ -48,6 +48,5 @@ export class Host {
 
   async close(): Promise<void> {
     await this.app.close();
-    await this.ledger.close();
   }
 }

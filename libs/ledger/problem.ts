@@ -4,7 +4,7 @@
  */
 import { describeRefusal, type Refusal, REFUSAL_CODES, RefusalError, type RefusalCode } from '../domain/refusal';
 import { StoreError, type StoreFault } from '../store/port';
-import { refusalOf } from './ledger';
+import { refusalOf } from './outcomes';
 
 export interface Problem {
   readonly type: string;
@@ -85,6 +85,11 @@ export function problemOf(error: unknown): Problem {
 /** The store's fault behind anything thrown, unless it is a refusal to whoever sent the command. */
 export function faultOf(error: unknown): StoreFault | undefined {
   return error instanceof StoreError && refusalOf(error) === undefined ? error.fault : undefined;
+}
+
+/** Whether a problem is the store's, not the sender's. */
+export function isFault(problem: Problem): boolean {
+  return problem.code.startsWith('Store');
 }
 
 /** A refusal keeps its value as JSON text, cut when it is long. */

@@ -1,0 +1,94 @@
+/**
+ * What every command shares: the global options, an open ledger that is closed whatever happens, Ctrl-C, and the end of the process. Everything heavy is loaded
+ * when it is needed, so that help is instant.
+ */
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import type { Host } from '../../libs/ledger/host';
+import type { Ledger } from '../../libs/ledger/ledger';
+import { EXIT, Interrupted, report, type Tell } from './exit';
+import { OutputClosed } from './output';
+import { Progress } from './progress';
+
+export interface Globals {
+  readonly store: string;
+  readonly json: boolean;
+  readonly actor: string;
+  readonly quiet: boolean;
+}
+
+/** Whether stdout has the command's own lines, even when it fails. */
+export type Stdout = 'own lines' | 'one document';
+
+/**
+ * Makes a commander action of a function that gets the global options, the arguments and the command's own options; its answer is the exit code, 0 by default.
+ */
+export function action<A extends unknown[]>(
+  work: (globals: Globals, ...args: A) => Promise<number | void>,
+  stdout: Stdout = 'one document',
+): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    const command = args.pop() as Command;
+    const globals = globalsOf(command);
+    let code: number;
+    try {
+      code = (await work(globals, ...(args as A))) ?? EXIT.ok;
+    } catch (error) {
+      const tell: Tell = !globals.json ? 'line' : stdout === 'own lines' ? 'problem line' : 'document';
+      code = error instanceof OutputClosed ? EXIT.ok : report(error, tell);
+    }
+    process.exit(code);
+  };
+}
+
+function globalsOf(command: Command): Globals {
+  const { store, json, actor, quiet } = command.optsWithGlobals<Partial<Globals>>();
+  return { store: store ?? 'sqlite:./data', json: json ?? false, actor: actor ?? userInfo().username, quiet: quiet ?? false };
+}
+
+/** Opens the ledger, runs the work, and closes it. Throws StoreError when it cannot be had in that mode. */
+export async function withLedger<T>(globals: Globals, mode: 'read' | 'write', work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const { openLedger } = require('../../libs/ledger/open') as typeof import('../../libs/ledger/open');
+  const progress = new Progress('reading the log', globals.quiet);
+  const ledger = await openLedger(globals.store, mode, { actor: globals.actor }, progress.update).finally(progress.end);
+  return closing(ledger, work);
+}
+
+/** The same on Nest's buses. */
+export function withHost<T>(globals: Globals, mode: 'read' | 'write', work: (host: Host, ledger: Ledger) => Promise<T>): Promise<T> {
+  return withLedger(globals, mode, async (ledger) => {
+    const { Host } = require('../../libs/ledger/host') as typeof import('../../libs/ledger/host');
+    const host = await Host.start(ledger);
+    return work(host, ledger).finally(() => host.close());
+  });
+}
+
+async function closing<T>(ledger: Ledger, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await work(ledger);
+  } catch (error) {
+    // What went wrong first is what is told.
+    await ledger.close().catch(() => undefined);
+    throw error;
+  }
+  await ledger.close();
+  return result;
+}
+
+const quit = (): never => process.exit(EXIT.interrupted);
+
+/** Until a command asks for {@link interrupts}, Ctrl-C ends the process at once: stores survive that. */
+export function quitOnInterrupt(): void {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, quit);
+}
+
+/** A signal that the first Ctrl-C aborts; the second one kills. */
+export function interrupts(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.off(name, quit);
+    process.once(name, () => controller.abort(new Interrupted()));
+  }
+  return controller.signal;
+}

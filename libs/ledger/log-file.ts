@@ -1,0 +1,118 @@
+/**
+ * The log as a file: one event a line, data and metadata as they are stored. Metadata also carries what the store keeps beside an event (command id and digest, place
+ * in its command, recorded time), so that a file read back into an empty store makes the same bytes, ids, times and chain hash.
+ */
+import { formatInstant, parseInstant } from '../domain/instant';
+import { refuse, RefusalError } from '../domain/refusal';
+import type { NdjsonLine } from '../formats/ndjson';
+import { decode } from '../store/frame';
+import type { EventStore, StoredEvent } from '../store/port';
+import { isUuid } from '../store/uuid';
+import { EVENT_TYPES } from './event-codec';
+import { isPortfolioStream, isPriceStream } from './streams';
+
+/** Lines in the order of the log, each with its ending. `from`: a log position. */
+export async function* exportLines(
+  store: EventStore,
+  { from, stream }: { readonly from: number; readonly stream?: string | undefined },
+): AsyncGenerator<string, void, undefined> {
+  if (stream !== undefined && store.streamHead(stream) < 0) {
+    throw new RefusalError(
+      refuse('InvalidField', 'must be a stream of the store, such as portfolio-ID or price-ID', { field: '--stream', value: stream }),
+    );
+  }
+  for await (const slice of stream === undefined ? store.readAll(from) : store.readStream(stream)) {
+    for (const frame of slice.frames(from)) yield lineOf(decode(frame));
+  }
+}
+
+function lineOf(event: StoredEvent): string {
+  const { position, stream, revision, type, eventId, commandId, commandIndex, digest, recordedAt, at, data, metadata } = event;
+  // Events without a time of their own were given the clock's.
+  const ownAt = atOf(JSON.parse(data)) === at ? {} : { at: formatInstant(at, 'nine') };
+  const kept = JSON.stringify({ commandId, commandIndex, digest, recordedAt: formatInstant(recordedAt, 'nine'), ...ownAt });
+  const head = JSON.stringify({ position: String(position), stream, revision: String(revision), type, eventId });
+  const inner = metadata.slice(0, -1);
+  return `${head.slice(0, -1)},"data":${data},"metadata":${inner}${inner === '{' ? '' : ','}${kept.slice(1)}}\n`;
+}
+
+/** The events of a file. Throws RefusalError InvalidFile, naming line and field, at the first line that is not one of ours. */
+export async function* readLog(file: string, lines: AsyncIterable<NdjsonLine>): AsyncGenerator<StoredEvent, void, undefined> {
+  let position = 0;
+  for await (const { line, text, refusal } of lines) {
+    const bad = (field: string, value: unknown, rule: string): never => {
+      throw new RefusalError(refuse('InvalidFile', rule, { field: `${file}:${line}${field === '' ? '' : ` ${field}`}`, value }));
+    };
+    if (refusal) return bad('', refusal.value, refusal.rule);
+    const event = readEvent(text, bad);
+    if (event.position !== position) bad('position', String(event.position), `must be ${position}: a log begins at 0 and has no gaps`);
+    position++;
+    yield event;
+  }
+}
+
+type Bad = (field: string, value: unknown, rule: string) => never;
+type Fields = Readonly<Record<string, unknown>>;
+
+const TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
+
+function readEvent(text: string, bad: Bad): StoredEvent {
+  const line = parsed(text, bad);
+  const data = objectIn(line, 'data', bad);
+  const { commandId, commandIndex, digest, recordedAt, at, ...metadata } = objectIn(line, 'metadata', bad);
+  const { stream, type, eventId } = line;
+  if (!TYPES.has(type)) bad('type', type, 'must be an event type that this version knows');
+  if (typeof stream !== 'string' || !(isPriceStream(stream) || isPortfolioStream(stream)))
+    bad('stream', stream, 'must be portfolio-ID or price-ID, in lower case');
+  const effective = at === undefined ? atOf(data) : parseInstant(at);
+  return {
+    position: countIn(line, 'position', bad),
+    stream: stream as string,
+    revision: countIn(line, 'revision', bad),
+    type: type as string,
+    eventId: uuid('eventId', eventId, bad),
+    commandId: uuid('metadata/commandId', commandId, bad),
+    commandIndex: Number.isSafeInteger(commandIndex)
+      ? (commandIndex as number)
+      : bad('metadata/commandIndex', commandIndex, 'must be a whole number'),
+    digest: typeof digest === 'string' && /^[0-9a-f]{32}$/.test(digest) ? digest : bad('metadata/digest', digest, 'must be 32 hex digits'),
+    recordedAt: parseInstant(recordedAt) ?? bad('metadata/recordedAt', recordedAt, 'must be an RFC 3339 time with a zone'),
+    at: effective ?? bad('data/at', data['at'], 'must be an RFC 3339 time with a zone'),
+    data: JSON.stringify(data),
+    metadata: JSON.stringify(metadata),
+  };
+}
+
+function parsed(text: string, bad: Bad): Fields {
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch (error) {
+    return bad('', text, `must be one JSON object: ${(error as Error).message}`);
+  }
+  return isObject(line) ? line : bad('', line, 'must be one JSON object');
+}
+
+function objectIn(line: Fields, field: string, bad: Bad): Fields {
+  const value = line[field];
+  return isObject(value) ? value : bad(field, value ?? null, 'must be a JSON object');
+}
+
+function countIn(line: Fields, field: string, bad: Bad): number {
+  const value = line[field];
+  return typeof value === 'string' && /^(0|[1-9]\d{0,14})$/.test(value)
+    ? Number(value)
+    : bad(field, value ?? null, 'must be a whole number in a JSON string');
+}
+
+function uuid(field: string, value: unknown, bad: Bad): string {
+  return typeof value === 'string' && isUuid(value) ? value : bad(field, value ?? null, 'must be a UUID in lower case');
+}
+
+function atOf(data: unknown): bigint | undefined {
+  return isObject(data) ? parseInstant(data['at']) : undefined;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
