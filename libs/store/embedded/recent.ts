@@ -12,7 +12,7 @@ export interface SlicePlace {
 }
 
 /** The indexes are written when this much lies before them: enough to share pages, little enough to read again after a crash. */
-const MAX_ENTRIES = 2_000;
+const MAX_ENTRIES = 8_000;
 const MAX_EVENTS = 50_000;
 
 export class Recent {
