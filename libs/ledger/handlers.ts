@@ -9,6 +9,7 @@ import { formatInstant, type Instant } from '../domain/instant';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal';
 import { attributionAnswer, type AttributionAnswer } from '../projections/attribution';
 import { type NavAnswer, navAnswer, navHistory } from '../projections/nav';
+import { type TearSheet, tearSheet } from '../projections/tear-sheet';
 import type { Envelope } from './envelope';
 import { Ledger } from './ledger';
 import type { Accepted, Refused } from './outcomes';
@@ -87,6 +88,15 @@ export class AttributionQuery extends Query<AttributionAnswer | Refusal> {
   }
 }
 
+export class TearSheetQuery extends Query<TearSheet | Refusal> {
+  constructor(
+    readonly portfolioId: string,
+    readonly knownAt?: Instant,
+  ) {
+    super();
+  }
+}
+
 @QueryHandler(NavQuery)
 export class NavHandler implements IQueryHandler<NavQuery> {
   constructor(private readonly ledger: Ledger) {}
@@ -122,4 +132,13 @@ export class AttributionHandler implements IQueryHandler<AttributionQuery> {
   }
 }
 
-export const QUERY_HANDLERS = [NavHandler, HistoryHandler, AttributionHandler];
+@QueryHandler(TearSheetQuery)
+export class TearSheetHandler implements IQueryHandler<TearSheetQuery> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ portfolioId, knownAt }: TearSheetQuery): Promise<TearSheet | Refusal> {
+    return this.ledger.askAbout(portfolioId, knownAt, tearSheet);
+  }
+}
+
+export const QUERY_HANDLERS = [NavHandler, HistoryHandler, AttributionHandler, TearSheetHandler];

@@ -9,8 +9,9 @@ import type { Instant } from '../domain/instant';
 import type { Refusal } from '../domain/refusal';
 import type { AttributionAnswer } from '../projections/attribution';
 import type { NavAnswer } from '../projections/nav';
+import type { TearSheet } from '../projections/tear-sheet';
 import type { Envelope } from './envelope';
-import { AttributionQuery, commandFor, HistoryQuery, NavQuery } from './handlers';
+import { AttributionQuery, commandFor, HistoryQuery, NavQuery, TearSheetQuery } from './handlers';
 import type { Ledger } from './ledger';
 import { LedgerModule } from './ledger.module';
 import type { Accepted, Refused } from './outcomes';
@@ -44,6 +45,10 @@ export class Host {
 
   attribution(portfolioId: string, from: Instant, to: Instant, knownAt?: Instant): Promise<AttributionAnswer | Refusal> {
     return this.queries.execute(new AttributionQuery(portfolioId, from, to, knownAt));
+  }
+
+  tearSheet(portfolioId: string, knownAt?: Instant): Promise<TearSheet | Refusal> {
+    return this.queries.execute(new TearSheetQuery(portfolioId, knownAt));
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,257 @@
+/**
+ * The mandate's engine: runs a portfolio's mandate over the prices that are recorded and issues the real commands. At each scheduled reset that counts, and at each
+ * tick at which the leverage has strictly left the band, fees are accrued through that instant and then the leverage is put back to L; given funding rates settle
+ * at their times, before anything else of the instant. At most one rebalance an instant; NAV at or below zero ends it.
+ *
+ * Between two instants at which something can change the state a band is an interval of prices, so the engine asks for the first tick outside and visits no other.
+ * Invariant: what is sent depends on the recorded facts only, and every command's id on its portfolio and instant. So a run that was interrupted anywhere is
+ * completed by the next, and a complete one adds nothing. Late facts of others count from the last step that the engine took.
+ * Deliberately absent: max step, and fees that are not proportional to the notional.
+ */
+import { formatFixed } from '../domain/decimal';
+import { cashAtNavScale, type FundState, slopeAtNavScale } from '../domain/facts';
+import { formatInstant, instant, type Instant } from '../domain/instant';
+import { pricesInside } from '../domain/mandate';
+import type { Portfolio } from '../domain/portfolio';
+import type { CorrectableEvent, RebalanceReason } from '../domain/portfolio-events';
+import type { PriceView } from '../domain/price-view';
+import { refuse, RefusalError } from '../domain/refusal';
+import { countedResets, lastScheduled, mandateAt } from '../domain/resets';
+import { sizeTrade, type TradingCosts } from '../domain/sizing';
+import { type Ending, navOf } from '../domain/valuation';
+import type { FundingRow } from '../formats/funding';
+import type { CommandFlow } from './command-flow';
+import type { Ledger } from './ledger';
+import { type EngineStep, firstEventId, rebalanceIdAt, stepCommandId } from './mandate-ids';
+
+export interface MandateRun {
+  readonly portfolioId: string;
+  readonly costs: TradingCosts;
+  /** In order of time. */
+  readonly funding?: readonly FundingRow[];
+  readonly signal?: AbortSignal;
+  /** After each instant at which the engine did something. */
+  readonly onStep?: (at: Instant) => void;
+}
+
+export interface MandateResult {
+  /** Rebalances that this run recorded, by reason. */
+  readonly rebalances: { readonly creation: number; readonly scheduled: number; readonly band: number };
+  /** Events that this run recorded: 0 when the history was complete. */
+  readonly recorded: number;
+  /** When NAV was found at or below zero. */
+  readonly endedAt: Instant | undefined;
+}
+
+const FOREVER = 1n << 63n;
+const STEPS: { readonly [T in CorrectableEvent['type']]?: EngineStep } = {
+  FundingSettled: 'funding',
+  FeeCharged: 'accrual',
+  RebalanceExecuted: 'rebalance',
+};
+
+/**
+ * Runs the mandate to the last recorded price. Throws RefusalError: UnknownPortfolio, NoUnits, NoPrice, or what a command was refused for; the signal's reason when
+ * aborted, when everything sent until then is durable.
+ */
+export async function runMandate(ledger: Ledger, flow: CommandFlow, run: MandateRun): Promise<MandateResult> {
+  const known = await ledger.ask(async (model) => {
+    const entry = await model.portfolio(run.portfolioId);
+    return entry && { ...entry, prices: model.instrument(entry.fund.terms.instrumentId)!.tape.view() };
+  });
+  if (!known) throw refused('UnknownPortfolio', 'must be an open portfolio', run);
+  const engine = new Engine(known.fund, known.ending, known.prices, flow, run);
+  try {
+    await engine.toTheEnd();
+  } finally {
+    await flow.settled();
+  }
+  return { rebalances: engine.rebalances, recorded: engine.recorded, endedAt: engine.endedAt };
+}
+
+class Engine {
+  readonly rebalances = { creation: 0, scheduled: 0, band: 0 };
+  recorded = 0;
+  endedAt: Instant | undefined;
+  private readonly until: Instant;
+
+  constructor(
+    /** Grows with every command that is decided, as does its ending. */
+    private readonly fund: Portfolio,
+    private readonly ending: Ending,
+    private readonly prices: PriceView,
+    private readonly flow: CommandFlow,
+    private readonly run: MandateRun,
+  ) {
+    const last = prices.at(FOREVER);
+    if (!last) throw refused('NoPrice', 'there must be prices to run a mandate over', run);
+    this.until = last.at;
+  }
+
+  async toTheEnd(): Promise<void> {
+    const { fund, prices, until } = this;
+    const { mandates, timeline, terms } = fund;
+    const funding = this.run.funding ?? [];
+    let t = await this.resume();
+    const resets = countedResets(mandates, prices, lastScheduled(mandates, terms.openedAt, t), until);
+    let reset = next(resets, t);
+    let f = funding.findIndex(({ at }) => at > t);
+    if (f < 0) f = funding.length;
+    while (!this.ended(t)) {
+      this.run.signal?.throwIfAborted();
+      // The next instant at which anything but a tick can change the state.
+      const recordedAt = timeline.row(timeline.countThrough(t))?.at;
+      const mandate = mandates.find(({ at }) => at > t)?.at;
+      const change = [reset, funding[f]?.at, recordedAt, mandate].reduce(earlier);
+      const horizon = change === undefined || change > until ? until : change - 1n;
+      const exit = this.bandExit(t, horizon);
+      if (exit !== undefined) {
+        t = exit;
+        await this.rebalance(t, 'band');
+      } else if (change === undefined || change > until) {
+        this.ended(until);
+        return;
+      } else {
+        t = change;
+        if (this.ended(t - 1n)) return;
+        for (; funding[f]?.at === t; f++) await this.settle(funding[f]!);
+        if (reset === t) {
+          await this.rebalance(t, 'scheduled');
+          reset = next(resets, t);
+        } else if (this.outside(t)) await this.rebalance(t, 'band');
+      }
+    }
+  }
+
+  /** Up to where, included, everything was done; takes the first steps, or the one that was interrupted. */
+  private async resume(): Promise<Instant> {
+    const last = this.lastStep();
+    if (last === undefined) {
+      const first = this.firstUnits();
+      await this.rebalance(first, 'creation');
+      return first;
+    }
+    // An accrual is followed by the rebalance that it was made for.
+    if (last.step === 'accrual') {
+      const { mandates, terms } = this.fund;
+      const before = lastScheduled(mandates, terms.openedAt, last.at - 1n);
+      const isReset = next(countedResets(mandates, this.prices, before, last.at), last.at - 1n) === last.at;
+      await this.rebalance(last.at, isReset ? 'scheduled' : 'band');
+    }
+    // Funding stands before the rest of its instant.
+    return last.step === 'funding' ? last.at - 1n : last.at;
+  }
+
+  /** The last recorded fact that is this engine's own; of all that were ever recorded, also those corrected since. */
+  private lastStep(): { readonly step: EngineStep; readonly at: Instant } | undefined {
+    const { facts, terms } = this.fund;
+    for (const { eventId, original } of [...facts.values()].reverse()) {
+      const step = STEPS[original.type];
+      const at = instant(original.data.at);
+      if (step && eventId === firstEventId(stepCommandId(terms.portfolioId, step, at))) return { step, at };
+    }
+    return undefined;
+  }
+
+  private firstUnits(): Instant {
+    const { timeline } = this.fund;
+    for (let i = 0; i < timeline.length; i++) {
+      const { state, at } = timeline.row(i)!;
+      if (state.units > 0n) return at;
+    }
+    throw refused('NoUnits', 'there must be units to run a mandate for', this.run);
+  }
+
+  private ended(t: Instant): boolean {
+    return (this.endedAt = this.ending.at(t)) !== undefined;
+  }
+
+  /** The first tick with after < t ≤ until at which the state at `after` is outside the band. */
+  private bandExit(after: Instant, until: Instant): Instant | undefined {
+    const band = mandateAt(this.fund.mandates, after)?.mandate.band;
+    if (!band) return undefined;
+    const { low, high } = this.inside(this.fund.timeline.stateAt(after), after);
+    return this.prices.firstOutside(after, until, low, high)?.at;
+  }
+
+  /** Whether there is a tick at `t` at which the state after everything recorded there is outside the band. */
+  private outside(t: Instant): boolean {
+    const tick = this.prices.at(t);
+    if (tick?.at !== t || !mandateAt(this.fund.mandates, t)?.mandate.band) return false;
+    const { low, high } = this.inside(this.fund.timeline.stateAt(t), t);
+    return (low !== undefined && tick.price < low) || (high !== undefined && tick.price > high);
+  }
+
+  private inside(state: FundState, at: Instant): ReturnType<typeof pricesInside> {
+    const { terms, mandates } = this.fund;
+    return pricesInside(
+      cashAtNavScale(terms, state.cash),
+      slopeAtNavScale(terms, state.quantity),
+      mandateAt(mandates, at)?.mandate.band,
+    );
+  }
+
+  private async settle({ at, rate }: FundingRow): Promise<void> {
+    const { portfolioId, instrumentId } = this.fund.terms;
+    if (this.fund.timeline.stateAt(at).quantity === 0n) return;
+    await this.send('funding', at, { name: 'SettleFunding', data: { portfolioId, instrumentId, rate, at: formatInstant(at) } });
+    this.run.onStep?.(at);
+  }
+
+  /** Accrues, then puts the leverage back to L at the mark of `at`. Nothing is traded when NAV is gone or the trade rounds to nothing. */
+  private async rebalance(at: Instant, reason: Extract<RebalanceReason, 'creation' | 'scheduled' | 'band'>): Promise<void> {
+    const { terms, timeline, mandates } = this.fund;
+    const { portfolioId, instrumentId, quantityScale, priceScale, currencyScale, quoteCurrency } = terms;
+    const time = formatInstant(at);
+    if (this.ended(at)) return;
+    if (reason !== 'creation') await this.send('accrual', at, { name: 'AccrueFees', data: { portfolioId, through: time } });
+    const state = timeline.stateAt(at);
+    const mark = this.prices.at(at)?.price;
+    if (mark === undefined) throw refused('NoPrice', 'there must be a price at or before the first units', this.run);
+    if (navOf(terms, state, mark)! <= 0n) {
+      this.ended(at);
+      return;
+    }
+    const trade = sizeTrade(terms, state, mark, mandateAt(mandates, at)?.mandate.data.sizing ?? 'exact', this.run.costs);
+    this.run.onStep?.(at);
+    if (!trade) return;
+    const rebalanceId = rebalanceIdAt(at);
+    const price = formatFixed(mark, priceScale);
+    const fill = {
+      fillId: `${rebalanceId}-1`,
+      instrumentId,
+      side: trade.side,
+      quantity: formatFixed(trade.quantity, quantityScale),
+      price: formatFixed(trade.price, priceScale),
+      fee: formatFixed(trade.fee, currencyScale),
+      feeCurrency: quoteCurrency,
+      liquidity: 'taker' as const,
+    };
+    await this.send('rebalance', at, {
+      name: 'ExecuteRebalance',
+      data: { portfolioId, rebalanceId, reason, at: time, mark: price, decisionPrice: price, fills: [fill] },
+    });
+    this.rebalances[reason]++;
+  }
+
+  private async send(step: EngineStep, at: Instant, command: Parameters<CommandFlow['send']>[0]['command']): Promise<void> {
+    const { events } = await this.flow.send({ command, commandId: stepCommandId(this.fund.terms.portfolioId, step, at) });
+    this.recorded += events.length;
+  }
+}
+
+function next(instants: Generator<Instant>, after: Instant): Instant | undefined {
+  for (;;) {
+    const { done, value } = instants.next();
+    if (done) return undefined;
+    if (value > after) return value;
+  }
+}
+
+function earlier(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
+}
+
+function refused(code: 'UnknownPortfolio' | 'NoUnits' | 'NoPrice', rule: string, { portfolioId }: MandateRun): RefusalError {
+  return new RefusalError(refuse(code, rule, { field: 'portfolioId', value: portfolioId }));
+}
