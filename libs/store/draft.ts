@@ -69,33 +69,35 @@ export class Draft {
     const earlier = this.check(requests);
     return requests.map((request, index) => {
       const known = earlier[index] ?? this.commands.get(request.commandId);
-      if (known) return { ...withoutDigest(known), status: 'duplicate' };
+      if (known) return answer(known, 'duplicate');
       const recorded = this.write(request, now > this.recordedAt ? now : this.recordedAt + 1n);
       this.commands.set(request.commandId, recorded);
-      return withoutDigest(recorded);
+      return answer(recorded, 'recorded');
     });
   }
 
   /** What was recorded before, for each request that is a duplicate of a command outside this call. */
   private check(requests: readonly AppendRequest[]): (RecordedCommand | undefined)[] {
-    const digests = new Map<string, string>();
-    const heads = new Map<string, number>();
+    // What the requests of this call leave behind for each other: nothing, when there is but one.
+    const several = requests.length > 1;
+    const digests = several ? new Map<string, string>() : undefined;
+    const heads = several ? new Map<string, number>() : undefined;
     return requests.map((request) => {
       checkRequest(request);
       const { commandId, stream, expectedRevision: expected, digest } = request;
       const known = this.commands.get(commandId) ?? this.log.findCommand(commandId);
-      const knownDigest = known?.digest ?? digests.get(commandId);
+      const knownDigest = known?.digest ?? digests?.get(commandId);
       if (knownDigest !== undefined) {
         if (knownDigest === digest) return known;
         throw new StoreError('reused-id', `command id ${commandId} was used before with other content`, { stream, commandId });
       }
-      const actual = heads.get(stream) ?? this.headOf(stream);
+      const actual = heads?.get(stream) ?? this.headOf(stream);
       if (actual !== expected) {
         const message = `stream ${stream} is at revision ${actual}, expected ${expected}`;
         throw new StoreError('conflict', message, { stream, expected, actual, commandId });
       }
-      digests.set(commandId, digest);
-      heads.set(stream, actual + request.events.length);
+      digests?.set(commandId, digest);
+      heads?.set(stream, actual + request.events.length);
       return undefined;
     });
   }
@@ -142,6 +144,7 @@ export class Draft {
   }
 }
 
-function withoutDigest({ digest: _, ...result }: RecordedCommand): AppendResult {
-  return result;
+function answer(command: RecordedCommand, status: AppendResult['status']): AppendResult {
+  const { stream, firstPosition, position, revision, eventIds, recordedAt } = command;
+  return { status, stream, firstPosition, position, revision, eventIds, recordedAt };
 }

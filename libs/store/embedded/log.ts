@@ -226,9 +226,11 @@ export class Log {
   }
 
   private streamId(name: string): number | undefined {
-    const known = this.streamIds.get(name) ?? this.one<{ id: number }>('SELECT id FROM stream WHERE name = ?', name)?.id;
-    if (known !== undefined) this.remember(known, name);
-    return known;
+    const known = this.streamIds.get(name);
+    if (known !== undefined) return known;
+    const id = this.one<{ id: number }>('SELECT id FROM stream WHERE name = ?', name)?.id;
+    if (id !== undefined) this.remember(id, name);
+    return id;
   }
 
   private insertStream(name: string): number {
@@ -238,10 +240,12 @@ export class Log {
   }
 
   private streamName(id: number): string {
-    const known = this.streamNames.get(id) ?? this.one<{ name: string }>('SELECT name FROM stream WHERE id = ?', id)?.name;
-    if (known === undefined) throw new StoreError('damaged', `the log names no stream ${id}`);
-    this.remember(id, known);
-    return known;
+    const known = this.streamNames.get(id);
+    if (known !== undefined) return known;
+    const name = this.one<{ name: string }>('SELECT name FROM stream WHERE id = ?', id)?.name;
+    if (name === undefined) throw new StoreError('damaged', `the log names no stream ${id}`);
+    this.remember(id, name);
+    return name;
   }
 
   private remember(id: number, name: string): void {
