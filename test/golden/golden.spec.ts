@@ -1,9 +1,9 @@
 /**
  * Golden bytes: one log with every event of version 1, frame by frame, as it was first written. What is recorded today must have the same bytes, and what was
  * recorded then must be read for good. The file is append-only: a new version of an event adds lines, it changes none.
- * Written anew only where it does not exist yet.
+ * NAVLEDGER_WRITE_GOLDEN=1 writes it, for the lines of a new version.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { instant } from '../../libs/domain/instant';
 import { isRefusal } from '../../libs/domain/refusal';
@@ -147,7 +147,7 @@ const golden = (): Line[] =>
 
 it('writes every event as it was first written', async () => {
   const lines = (await linesOf(await record())).map(({ line }) => line);
-  if (!existsSync(FILE)) writeFileSync(FILE, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  if (process.env['NAVLEDGER_WRITE_GOLDEN'] === '1') writeFileSync(FILE, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   expect(lines).toEqual(golden());
 });
 
