@@ -48,23 +48,18 @@ export function positiveNav(standing: Standing, state: FundState, at: Instant): 
   return nav;
 }
 
-/** Ids are used once per portfolio; a replacement may carry its own fact's. */
+/** Ids are used once per portfolio, by one fact: a replacement keeps its fact's own id and may carry any fill that the fact has had. */
 export function claimId({ portfolio, replaces }: Standing, kind: 'rebalance' | 'fill' | 'fee', field: string, id: string): void {
   const own = replaces?.original;
-  const owned =
-    own?.type === 'RebalanceExecuted'
-      ? kind === 'rebalance'
-        ? [own.data.rebalanceId]
-        : own.data.fills.map((fill) => fill.fillId)
-      : own?.type === 'FeeCharged'
-        ? [own.data.feeId]
-        : [];
-  if (kind !== 'fill' && owned.length > 0) {
-    if (owned[0] !== id) reject('InvalidField', `a replacement keeps its fact's id, ${owned[0]}`, { field, value: id });
-    return;
-  }
-  if (owned.includes(id)) return;
-  if (portfolio.usedIds.has(`${kind}:${id}`))
+  const kept =
+    kind === 'rebalance' && own?.type === 'RebalanceExecuted'
+      ? own.data.rebalanceId
+      : kind === 'fee' && own?.type === 'FeeCharged'
+        ? own.data.feeId
+        : id;
+  if (kept !== id) reject('InvalidField', `a replacement keeps its fact's id, ${kept}`, { field, value: id });
+  const user = portfolio.usedIds.get(`${kind}:${id}`);
+  if (user !== undefined && user !== replaces?.eventId)
     reject('DuplicateId', `the ${kind} id was used before in this portfolio`, { field, value: id });
 }
 

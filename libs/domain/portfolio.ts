@@ -23,8 +23,8 @@ export interface RecordedFact {
 export class Portfolio extends FundRecord {
   /** Recorded facts by the id of the event that first recorded them. */
   readonly facts = new Map<string, RecordedFact>();
-  /** "rebalance:x", "fill:x", "fee:x": ids used, also by facts busted since. */
-  readonly usedIds = new Set<string>();
+  /** "rebalance:x", "fill:x", "fee:x": ids used, also by facts busted since, each with the fact that used it. */
+  readonly usedIds = new Map<string, string>();
   /** The fact that holds a live fill. */
   readonly liveFills = new Map<string, string>();
   /** The fact that charges a live fill: its own rebalance, or a FeeCharged that names it. */
@@ -71,14 +71,14 @@ export class Portfolio extends FundRecord {
 
   private link(event: CorrectableEvent, rootId: string): void {
     if (event.type === 'RebalanceExecuted') {
-      this.usedIds.add(`rebalance:${event.data.rebalanceId}`);
+      this.usedIds.set(`rebalance:${event.data.rebalanceId}`, rootId);
       for (const { fillId, fee } of event.data.fills) {
-        this.usedIds.add(`fill:${fillId}`);
+        this.usedIds.set(`fill:${fillId}`, rootId);
         this.liveFills.set(fillId, rootId);
         if (fee !== undefined) this.fillFees.set(fillId, rootId);
       }
     } else if (event.type === 'FeeCharged') {
-      this.usedIds.add(`fee:${event.data.feeId}`);
+      this.usedIds.set(`fee:${event.data.feeId}`, rootId);
       if (event.data.fillId !== undefined) this.fillFees.set(event.data.fillId, rootId);
     }
   }
