@@ -147,15 +147,15 @@ export class Log {
     commands: ReadonlyMap<string, number>,
     end: number,
   ): void {
-    const insertSlice = this.prepare('INSERT INTO slice_ix VALUES(?, ?, ?, ?)');
-    for (const { stream, revision, position, count } of slices) insertSlice.run(this.streamId(stream)!, revision, position, count);
-    const insertCommand = this.prepare('INSERT INTO command_ix VALUES(?, ?)');
-    const id = Buffer.alloc(16);
+    const sliceRows = slices.map(({ stream, revision, position, count }) => [this.streamId(stream)!, revision, position, count]);
+    this.insertRows('slice_ix', sliceRows);
+    const ids = Buffer.alloc(16 * commands.size);
     // In the order of the index, so that neighbours share a page.
-    for (const commandId of [...commands.keys()].sort()) {
-      writeUuid(commandId, id, 0);
-      insertCommand.run(id, commands.get(commandId)!);
-    }
+    const commandRows = [...commands.keys()].sort().map((commandId, index) => {
+      writeUuid(commandId, ids, 16 * index);
+      return [ids.subarray(16 * index, 16 * index + 16), commands.get(commandId)!];
+    });
+    this.insertRows('command_ix', commandRows);
     this.prepare("UPDATE kv SET v = ? WHERE k = 'indexed'").run(end);
   }
 
@@ -225,6 +225,17 @@ export class Log {
     this.db.close();
   }
 
+  /** Many rows a statement: calling SQLite costs as much as inserting. */
+  private insertRows(table: string, rows: readonly (readonly (number | Uint8Array)[])[]): void {
+    for (let from = 0; from < rows.length;) {
+      const count = from + ROWS_A_STATEMENT <= rows.length ? ROWS_A_STATEMENT : 1;
+      const values = rows.slice(from, from + count);
+      const tuple = `(${values[0]!.map(() => '?').join(', ')})`;
+      this.prepare(`INSERT INTO ${table} VALUES ${Array(count).fill(tuple).join(', ')}`).run(...values.flat());
+      from += count;
+    }
+  }
+
   private streamId(name: string): number | undefined {
     const known = this.streamIds.get(name);
     if (known !== undefined) return known;
@@ -259,6 +270,8 @@ export class Log {
     return statement;
   }
 }
+
+const ROWS_A_STATEMENT = 32;
 
 const commandKey = Buffer.alloc(16);
 
