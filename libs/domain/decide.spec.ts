@@ -549,7 +549,7 @@ test.each(CASES)('$name: $code', ({ given, when, code, field, value }) => {
   const fund = given();
   const rows = fund.portfolio?.timeline.length;
   const [name, data] = typeof when === 'function' ? when(fund) : when;
-  const decided = fund.when(name, data as never);
+  const decided = fund.when(name, data);
   expect(isRefusal(decided) ? { code: decided.refused, field: decided.field, value: decided.value } : decided).toEqual({
     code,
     field,

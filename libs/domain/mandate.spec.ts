@@ -1,5 +1,5 @@
 import { type MandateData, pricesInside, readMandate } from './mandate';
-import { RefusalError } from './refusal';
+import type { RefusalError } from './refusal';
 import { countedResets, mandateAt, mandateSpans } from './resets';
 import { NaivePrices } from '../../test/support/naive-prices';
 import { formatInstant, instant } from './instant';

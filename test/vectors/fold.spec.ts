@@ -34,14 +34,12 @@ test('a perp in synthetic cash is worth what its wallet and entry price say', ()
     .given('CreateUnits', { units: '1000', cash: wallet, at })
     .given('ExecuteRebalance', { rebalanceId: 'r1', reason: 'scheduled', at, fills: [fill('f1', 'buy', qty, entry)] });
   expect(navAnswer(fund.view(), instant(at))).toMatchObject({ cash: { USD: Fraction.of(synthetic_cash).toFixed(2) }, nav: '100000.00' });
-  fund
-    .tick(later, '120')
-    .given('ExecuteRebalance', {
-      rebalanceId: 'r2',
-      reason: 'scheduled',
-      at: later,
-      fills: [fill('f2', 'buy', '1000', '120.12', { fee: '60.06' })],
-    });
+  fund.tick(later, '120').given('ExecuteRebalance', {
+    rebalanceId: 'r2',
+    reason: 'scheduled',
+    at: later,
+    fills: [fill('f2', 'buy', '1000', '120.12', { fee: '60.06' })],
+  });
   // C = wallet − q·entry = 99939.94 − 4000 · 105.03
   const cash = Fraction.of(after.wallet).minus(Fraction.of(after.qty).times(Fraction.of(after.entry)));
   expect(navAnswer(fund.view(), instant(later))).toMatchObject({
