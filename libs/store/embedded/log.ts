@@ -2,27 +2,11 @@
  * The tables of the log and the SQL that touches them. Invariant: `slice` is the truth and is only ever appended to; `slice_ix` and `command_ix`
  * cover exactly the positions below kv `indexed` and can be rebuilt from it. Deliberately absent: what the bytes mean beyond their place.
  */
-import { randomUUID } from 'node:crypto';
 import { ByteSlice, HASH_BYTES } from '../frame';
 import { StoreError } from '../port';
 import { readUuid, writeUuid } from '../uuid';
 import { type Database, openDatabase, type Statement, storeError } from './driver';
-
-const APPLICATION_ID = 0x4e61764c; // "NavL"
-const SCHEMA_VERSION = 1;
-
-const SCHEMA = `
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${SCHEMA_VERSION};
-  CREATE TABLE store(id BLOB NOT NULL) STRICT;
-  CREATE TABLE stream(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE slice(position INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, revision INTEGER NOT NULL, n INTEGER NOT NULL,
-    recorded_at INTEGER NOT NULL, payload BLOB NOT NULL) STRICT;
-  CREATE TABLE slice_ix(stream_id INTEGER NOT NULL, revision INTEGER NOT NULL, position INTEGER NOT NULL, n INTEGER NOT NULL,
-    PRIMARY KEY(stream_id, revision)) STRICT, WITHOUT ROWID;
-  CREATE TABLE command_ix(id BLOB PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE kv(k TEXT PRIMARY KEY, v INTEGER NOT NULL) STRICT;
-  INSERT INTO kv VALUES('indexed', 0);`;
+import { createTables, recognise } from './schema';
 
 /** A row of `slice`: recorded_at (of its first event) is left out, because it needs a bigint. */
 export interface SliceRow {
@@ -51,15 +35,7 @@ export class Log {
   /** Opens the log for one writer, making it when the file is missing or empty. */
   static openForWriting(file: string): Log {
     return Log.guarded(openDatabase(file), file, (db) => {
-      const made = recognise(db, file);
-      if (!made) {
-        db.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
-        db.exec(SCHEMA);
-        const id = Buffer.alloc(16);
-        writeUuid(randomUUID(), id, 0);
-        db.prepare('INSERT INTO store VALUES(?)').run(id);
-        db.exec('COMMIT');
-      }
+      if (!recognise(db, file)) createTables(db);
       db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536');
       const { synchronous } = db.prepare('PRAGMA synchronous').get() as { synchronous: number };
       const { journal_mode: mode } = db.prepare('PRAGMA journal_mode').get() as { journal_mode: string };
@@ -274,18 +250,6 @@ export class Log {
 const ROWS_A_STATEMENT = 32;
 
 const commandKey = Buffer.alloc(16);
-
-/** Whether the file holds our log; false for an empty one. Throws StoreError `foreign`, `newer`. */
-function recognise(db: Database, file: string): boolean {
-  const { application_id: application } = db.prepare('PRAGMA application_id').get() as { application_id: number };
-  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  const { n: tables } = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
-  if (application === 0 && version === 0 && tables === 0) return false;
-  if (application !== APPLICATION_ID) throw new StoreError('foreign', `${file} is a database of another program`);
-  if (version > SCHEMA_VERSION)
-    throw new StoreError('newer', `${file} was written by a newer version (format ${version}; this one knows ${SCHEMA_VERSION})`);
-  return true;
-}
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

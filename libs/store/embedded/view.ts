@@ -3,7 +3,7 @@
  * log was checked against the chain. Deliberately absent: writing (store.ts).
  */
 import { ChainCheck, damaged } from '../chain';
-import type { RecordedCommand } from '../draft';
+import type { LogEnd, RecordedCommand } from '../draft';
 import { type ByteSlice, HASH_BYTES, type Slice, ZERO_HASH } from '../frame';
 import { StoreError } from '../port';
 import type { Anchor } from './files';
@@ -19,7 +19,7 @@ interface LogHead {
 /** Bytes to read in one go. */
 const READ_BYTES = 4 << 20;
 
-export class LogView {
+export class LogView implements LogEnd {
   readonly recent = new Recent();
   readonly heads = new Map<string, number>();
   end: LogHead = { position: -1, recordedAt: 0n, hash: Buffer.from(ZERO_HASH, 'hex') };
@@ -27,6 +27,16 @@ export class LogView {
   private version = -1;
 
   constructor(readonly log: Log) {}
+
+  get position(): number {
+    return this.end.position;
+  }
+  get recordedAt(): bigint {
+    return this.end.recordedAt;
+  }
+  get hash(): Buffer {
+    return this.end.hash;
+  }
 
   /** Reads what other processes have committed since. Throws StoreError `damaged`. */
   refresh(): void {
