@@ -20,9 +20,10 @@ import { AppendQueue } from './append-queue';
 import { contentDigest, type Envelope } from './envelope';
 import { type LedgerEvent, metadataText, toNewEvent } from './event-codec';
 import { type Accepted, type Answer, answerOf, type Decided, nothingDue, quiet, type Refused, reusedId } from './outcomes';
+import { priceRequest, type Tick } from './price-chunk';
 import type { ReadModel } from './read-model';
 import { checkShape } from './shapes';
-import { streamOf } from './streams';
+import { priceStream, streamOf } from './streams';
 
 export interface LedgerOptions {
   readonly actor: string;
@@ -101,6 +102,27 @@ export class Ledger {
         return quiet({ ...step, recorded });
       });
     });
+  }
+
+  /**
+   * Records prices of a listed instrument as one command. The caller has checked that they are valid, none later than {@link latestAllowed}, and none there yet.
+   * Resolves when they are on their way to the store.
+   */
+  submitPrices(instrumentId: string, source: string, ticks: readonly Tick[]): Promise<Accepted> {
+    return this.inTurn(async () => {
+      await this.refresh();
+      const { listing } = this.model.instrument(instrumentId)!;
+      const revision = this.model.streamHead(priceStream(instrumentId));
+      const request = priceRequest(listing, source, ticks, metadataText({ actor: this.options.actor }), revision);
+      const { commandId, stream, digest } = request;
+      this.model.takeTicks(stream, source, ticks);
+      return this.append({ commandId, stream, digest, events: [], revision, requests: [request] });
+    });
+  }
+
+  /** The latest effective time that is accepted now. */
+  latestAllowed(): Instant {
+    return this.options.clock() + this.options.allowedSkew;
   }
 
   /** Runs a question on the model when everything decided before it is durable and everything in the store is read. */

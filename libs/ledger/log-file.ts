@@ -28,8 +28,8 @@ export async function* exportLines(
 
 function lineOf(event: StoredEvent): string {
   const { position, stream, revision, type, eventId, commandId, commandIndex, digest, recordedAt, at, data, metadata } = event;
-  // Events without a time of their own were given the clock's.
-  const ownAt = atOf(JSON.parse(data)) === at ? {} : { at: formatInstant(at, 'nine') };
+  // A listing has no time of its own and was given the clock's.
+  const ownAt = type === 'InstrumentListed' ? { at: formatInstant(at, 'nine') } : {};
   const kept = JSON.stringify({ commandId, commandIndex, digest, recordedAt: formatInstant(recordedAt, 'nine'), ...ownAt });
   const head = JSON.stringify({ position: String(position), stream, revision: String(revision), type, eventId });
   const inner = metadata.slice(0, -1);
@@ -63,11 +63,11 @@ function readEvent(text: string, bad: Bad): StoredEvent {
   const { stream, type, eventId } = line;
   if (!TYPES.has(type)) bad('type', type, 'must be an event type that this version knows');
   if (typeof stream !== 'string' || !(isPriceStream(stream) || isPortfolioStream(stream)))
-    bad('stream', stream, 'must be portfolio-ID or price-ID, in lower case');
+    return bad('stream', stream, 'must be portfolio-ID or price-ID, in lower case');
   const effective = at === undefined ? atOf(data) : parseInstant(at);
   return {
     position: countIn(line, 'position', bad),
-    stream: stream as string,
+    stream,
     revision: countIn(line, 'revision', bad),
     type: type as string,
     eventId: uuid('eventId', eventId, bad),

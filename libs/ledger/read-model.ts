@@ -21,6 +21,7 @@ import type { EventStore, NewEvent } from '../store/port';
 import type { FundEntry, InstrumentEntry, Known, PortfolioEntry } from './entries';
 import { checkType, fromStored, type LedgerEvent } from './event-codec';
 import type { KeptModel } from './kept-model';
+import type { Tick } from './price-chunk';
 import { isPortfolioStream, isPriceStream, portfolioStream, priceStream } from './streams';
 
 export interface FoundTick {
@@ -31,6 +32,8 @@ export interface FoundTick {
 
 export type OnProgress = (done: number, total: number) => void;
 
+/** Events read between two turns of the event loop, so that others get their turn. */
+const TURN_EVENTS = 50_000;
 /** Views of the past kept at hand. */
 const PAST_VIEWS = 64;
 const BEFORE_ALL = -(1n << 63n);
@@ -75,9 +78,13 @@ export class ReadModel implements Known {
     const { position: head } = this.store.head();
     if (head <= this.position) return;
     const first = this.position + 1;
+    let turnAt = first + TURN_EVENTS;
     for await (const slice of this.store.readAll(first, { to: head })) {
       await this.takeSlice(slice, first);
+      if (this.position < turnAt) continue;
+      turnAt = this.position + TURN_EVENTS;
       onProgress?.(this.position - first + 1, head - first + 1);
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
@@ -91,6 +98,19 @@ export class ReadModel implements Known {
       else this.takePortfolioEvent(stream, event as PortfolioEvent, eventId, position);
     }
     this.heads.set(stream, revision + events.length);
+  }
+
+  /** The same for many prices of one source, at least one. */
+  takeTicks(stream: string, source: string, ticks: readonly Tick[]): void {
+    const revision = this.streamHead(stream);
+    const { tape } = this.instruments.get(stream)!;
+    let earliest = ticks[0]!.at;
+    for (const { at, price } of ticks) {
+      tape.append(at, narrow(price), ++this.position, source);
+      if (at < earliest) earliest = at;
+    }
+    this.pricesChanged(stream, earliest);
+    this.heads.set(stream, revision + ticks.length);
   }
 
   /** The portfolio as known now, to decide on; undefined when its stream is empty. */
@@ -147,6 +167,11 @@ export class ReadModel implements Known {
       return refuse('IdCaseMismatch', `differs in letter case only from ${view.portfolio.terms.portfolioId}`, about);
     }
     return knownAt === undefined || !now ? view : { ...view, knownAt };
+  }
+
+  /** Folds every portfolio of the store, so that all of them are kept. */
+  async foldAll(): Promise<void> {
+    for (const stream of this.store.streams()) if (isPortfolioStream(stream)) await this.fund(stream);
   }
 
   /** Keeps what is in beside the store, for the next process. */

@@ -46,7 +46,7 @@ export async function recordAtomically(ledger: Ledger, lines: AsyncIterable<Ndjs
   const refusals = read.map(({ envelope }, i) => (isRefusal(envelope) ? envelope : refusalIn(outcomes[i])));
   const first = read[refusals.findIndex((refusal) => refusal !== undefined)]?.line;
   return Promise.all(
-    read.map(({ line, envelope }, i) => {
+    read.map(async ({ line, envelope }, i) => {
       const outcome = outcomes[i];
       const about = outcome ?? (isRefusal(envelope) ? undefined : { commandId: envelope.commandId });
       const refusal = refusals[i] ?? (first === undefined ? undefined : batchRefusal(first));
@@ -86,7 +86,7 @@ async function* decided(
     void answer.then(({ problem }) => (failed ||= problem !== undefined && isFault(problem)));
     yield { answer };
     // Lets an answer that is already there be seen.
-    await undefined;
+    await Promise.resolve();
     if (failed) return;
   }
 }

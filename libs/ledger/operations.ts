@@ -1,0 +1,108 @@
+/**
+ * Looking after a ledger's store by its URL: checking it, making what is derived anew, copies. Invariant: what `inspect` finds is found from the log alone, folded
+ * anew, beside what was kept.
+ */
+import type { FundRecord } from '../domain/fund-record';
+import { formatInstant, type Instant } from '../domain/instant';
+import type { PriceView } from '../domain/price-view';
+import { storeRecord } from '../projections/state-log';
+import { DerivedFile } from '../store/derived';
+import { type BackupResult, backupStore, restoreStore } from '../store/embedded/backup';
+import { openEmbeddedStore } from '../store/embedded/store';
+import { type Progress, type Verification, verifyStore } from '../store/embedded/verify';
+import { KEPT_VERSION, KeptModel } from './kept-model';
+import { openLedger, storeDirectory } from './open';
+import { type OnProgress, ReadModel } from './read-model';
+
+const BEFORE_ALL = -(1n << 63n);
+
+export interface Inspection {
+  /** Position of the last event, -1 when there is none, and the chain hash after it. */
+  readonly position: number;
+  readonly hash: string;
+  /** Whether the log could be compared with the note of its end that is kept beside it. */
+  readonly anchored: boolean;
+  /** One line each; empty when all is well. */
+  readonly findings: readonly { readonly part: Verification['findings'][number]['part'] | 'derived'; readonly message: string }[];
+}
+
+/**
+ * Checks every stored byte, then compares what is kept beside the log with what the log says. Changes nothing. Throws StoreError `missing`, `foreign`, `newer`.
+ */
+export async function inspect(url: string, onProgress?: Progress, signal?: AbortSignal): Promise<Inspection> {
+  const { findings, position, hash, anchored } = await verifyStore(storeDirectory(url), onProgress, signal);
+  // What is derived from a damaged log says nothing.
+  const derived = findings.length > 0 ? [] : await inspectDerived(url);
+  return { position, hash, anchored, findings: [...findings, ...derived.map((message) => ({ part: 'derived' as const, message }))] };
+}
+
+async function inspectDerived(url: string): Promise<string[]> {
+  const ledger = await openLedger(url, 'read', { actor: '' });
+  try {
+    return await ledger.ask(async (model) => differences(model, await ReadModel.open(model.store)));
+  } finally {
+    await ledger.close();
+  }
+}
+
+async function differences(kept: ReadModel, anew: ReadModel): Promise<string[]> {
+  const found: string[] = [];
+  for (const [stream, { tape }] of anew.instruments) {
+    const mine = kept.instruments.get(stream);
+    const at = mine ? firstDifference(mine.tape.view(), tape.view()) : undefined;
+    if (!mine) found.push(`${stream} is missing in what is kept`);
+    else if (at !== undefined) found.push(`the kept prices of ${stream} differ from the log's from ${formatInstant(at)} on`);
+  }
+  for (const [stream, { fund }] of kept.funds) {
+    const folded = await anew.fold(stream, anew.position);
+    if (!folded || recordText(fund) !== recordText(folded.fund)) found.push(`the kept states of ${stream} differ from the log's`);
+  }
+  return found;
+}
+
+/** The first instant at which two views have different ticks. */
+function firstDifference(a: PriceView, b: PriceView): Instant | undefined {
+  for (let t = BEFORE_ALL; ;) {
+    const [x, y] = [a.next(t), b.next(t)];
+    if (!x && !y) return undefined;
+    if (x?.at !== y?.at || x?.price !== y?.price) return !y || (x && x.at < y.at) ? x!.at : y.at;
+    t = x!.at;
+  }
+}
+
+function recordText(fund: FundRecord): string {
+  return JSON.stringify(storeRecord(fund, (chunk) => chunk));
+}
+
+/**
+ * Forgets what is derived and makes it anew from the log, with every portfolio folded. Another process may write meanwhile. Throws StoreError `missing` and what opening
+ * a store for reading throws.
+ */
+export async function rebuild(
+  url: string,
+  onProgress?: OnProgress,
+): Promise<{ readonly events: number; readonly portfolios: number; readonly instruments: number }> {
+  const dir = storeDirectory(url);
+  const store = await openEmbeddedStore(dir, { mode: 'read' });
+  try {
+    const kept = new KeptModel(DerivedFile.open(dir, { version: KEPT_VERSION, storeId: store.storeId }));
+    kept.clear();
+    const model = await ReadModel.open(store, kept, onProgress);
+    await model.foldAll();
+    model.keep(true);
+    kept.close();
+    return { events: model.position + 1, portfolios: model.funds.size, instruments: model.instruments.size };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Writes the store as of now into one file; a writer may be running. Throws StoreError, as backupStore does. */
+export function backup(url: string, file: string, onProgress?: Progress, signal?: AbortSignal): Promise<BackupResult> {
+  return backupStore(storeDirectory(url), file, onProgress, signal);
+}
+
+/** Makes a store from a backup, where there is none. Throws StoreError, as restoreStore does. */
+export function restore(url: string, file: string, onProgress?: Progress, signal?: AbortSignal): Promise<BackupResult> {
+  return restoreStore(file, storeDirectory(url), onProgress, signal);
+}
