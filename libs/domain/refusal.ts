@@ -74,10 +74,10 @@ export function isRefusal(x: unknown): x is Refusal {
   return typeof x === 'object' && x !== null && 'refused' in x;
 }
 
-/** One line: field, value, rule. */
+/** One line: code, field and value where there are any, rule. */
 export function describeRefusal(r: Refusal): string {
-  const about = [r.field, r.value === undefined ? undefined : `= ${r.value}`].filter((s) => s !== undefined).join(' ');
-  return `${r.refused}: ${about === '' ? '' : `${about}: `}${r.rule}`;
+  const about = r.field !== undefined && r.value !== undefined ? `${r.field} = ${r.value}` : (r.field ?? r.value);
+  return [r.refused, about, r.rule].filter((part) => part !== undefined && part !== '').join(': ');
 }
 
 /** A refusal on its way through code that has no value to return, thrown at the borders only. */
