@@ -3,7 +3,7 @@
  * exist fires shifted by the gap; one that comes twice fires once, first. Days of month and week, both restricted, combine with "or".
  * Deliberately absent: seconds, years, @nicknames, L, W and #.
  */
-import { DateTime, IANAZone } from 'luxon';
+import { IANAZone } from 'luxon';
 import { epochMillis, fromEpochMillis, type Instant } from './instant';
 
 interface CronSchedule {
@@ -32,7 +32,7 @@ const FIELDS = [
   { name: 'day of week', min: 0, max: 7, names: WEEKDAYS },
 ] as const;
 const MINUTE_MILLIS = 60_000;
-const DAY_MINUTES = 1440;
+const DAY_MILLIS = 1440 * MINUTE_MILLIS;
 
 /** Reads an expression and a zone; answers what is wrong, not throws. */
 export function parseCron(cron: string, zoneName: string): CronSchedule | CronProblem {
@@ -93,11 +93,11 @@ export function* cronInstants(cron: string, zoneName: string, after: Instant, un
     PARSED.set(key, (schedule = parsed));
   }
   if (until <= after) return;
-  const lastMillis = epochMillis(until);
-  let day = DateTime.fromMillis(epochMillis(after), { zone: schedule.zone }).startOf('day');
+  const { zone } = schedule;
+  const last = dayOf(zone, epochMillis(until));
   let previous: Instant | undefined;
-  for (; day.toMillis() <= lastMillis; day = day.plus({ days: 1 }).startOf('day')) {
-    if (!matchesDay(schedule, day)) continue;
+  for (let day = dayOf(zone, epochMillis(after)); day <= last; day++) {
+    if (!matchesDay(schedule, new Date(day * DAY_MILLIS))) continue;
     for (const millis of millisOfDay(schedule, day)) {
       const t = fromEpochMillis(millis);
       if (t > until) return;
@@ -107,40 +107,50 @@ export function* cronInstants(cron: string, zoneName: string, after: Instant, un
   }
 }
 
-function matchesDay(s: CronSchedule, day: DateTime): boolean {
-  if (!s.months.has(day.month)) return false;
-  const inMonth = s.days.has(day.day);
-  const inWeek = s.weekdays.has(day.weekday % 7);
+/** `day`: the local calendar day, as if it were one in UTC. */
+function matchesDay(s: CronSchedule, day: Date): boolean {
+  if (!s.months.has(day.getUTCMonth() + 1)) return false;
+  const inMonth = s.days.has(day.getUTCDate());
+  const inWeek = s.weekdays.has(day.getUTCDay());
   return s.eitherDay ? inMonth || inWeek : inMonth && inWeek;
 }
 
-function millisOfDay(s: CronSchedule, day: DateTime): number[] {
-  const start = day.toMillis();
-  const plain = day.hour === 0 && day.plus({ days: 1 }).startOf('day').toMillis() - start === DAY_MINUTES * MINUTE_MILLIS;
-  const millis: number[] = [];
-  for (const hour of s.hours) {
-    for (const minute of s.minutes) {
-      millis.push(plain ? start + (hour * 60 + minute) * MINUTE_MILLIS : wallClock(s.zone, day, hour, minute));
-    }
-  }
-  return plain ? millis : millis.sort((a, b) => a - b);
+function millisOfDay(s: CronSchedule, day: number): number[] {
+  const millis = s.hours.flatMap((hour) =>
+    s.minutes.map((minute) => wallClock(s.zone, day * DAY_MILLIS + (hour * 60 + minute) * MINUTE_MILLIS)),
+  );
+  return millis.sort((a, b) => a - b);
 }
 
-/** The instant of a wall-clock time: the first of two; shifted forward by the gap when it does not exist. */
-function wallClock(zone: IANAZone, day: DateTime, hour: number, minute: number): number {
-  const asUtc = Date.UTC(day.year, day.month - 1, day.day, hour, minute);
+/** The instant of a wall-clock time, given as if it were one in UTC: the first of two; shifted forward by the gap when it does not exist. */
+function wallClock(zone: IANAZone, asUtc: number): number {
   // The offset in force before any transition of this day gives the first of two readings and shifts a missing one by the gap.
-  const before = zone.offset(asUtc - 24 * 60 * MINUTE_MILLIS) * MINUTE_MILLIS;
-  const after = zone.offset(asUtc + 24 * 60 * MINUTE_MILLIS) * MINUTE_MILLIS;
+  const before = offsetMillis(zone, asUtc - DAY_MILLIS);
+  const after = offsetMillis(zone, asUtc + DAY_MILLIS);
   const first = asUtc - before;
-  if (zone.offset(first) * MINUTE_MILLIS === before) return first;
+  if (offsetMillis(zone, first) === before) return first;
   const second = asUtc - after;
-  return zone.offset(second) * MINUTE_MILLIS === after ? second : first;
+  return offsetMillis(zone, second) === after ? second : first;
+}
+
+/** The local calendar day, as a count of days since 1970-01-01. */
+function dayOf(zone: IANAZone, millis: number): number {
+  return Math.floor((millis + offsetMillis(zone, millis)) / DAY_MILLIS);
+}
+
+/** Offsets asked for lately: the same instants are asked for again and again, and the platform's calendar is slow to answer. */
+const OFFSETS = new Map<IANAZone, Map<number, number>>();
+const OFFSETS_KEPT = 100_000;
+
+function offsetMillis(zone: IANAZone, millis: number): number {
+  let known = OFFSETS.get(zone);
+  if (!known || known.size >= OFFSETS_KEPT) OFFSETS.set(zone, (known = new Map<number, number>()));
+  let offset = known.get(millis);
+  if (offset === undefined) known.set(millis, (offset = zone.offset(millis) * MINUTE_MILLIS));
+  return offset;
 }
 
 /** The local calendar day of an instant, as a count of days since 1970-01-01. */
 export function localDay(t: Instant, zoneName: string): number {
-  const millis = epochMillis(t);
-  const local = millis + IANAZone.create(zoneName).offset(millis) * MINUTE_MILLIS;
-  return Math.floor(local / (DAY_MINUTES * MINUTE_MILLIS));
+  return dayOf(IANAZone.create(zoneName), epochMillis(t));
 }
