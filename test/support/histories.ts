@@ -258,7 +258,7 @@ class Writer {
   }
 
   private tick(): void {
-    const percent = this.random.oneIn(25) ? 45 : this.random.oneIn(4) ? 15 : 4;
+    const percent = this.random.oneIn(16) ? 45 : this.random.oneIn(4) ? 15 : 4;
     this.price = this.jolt(this.price, percent);
     this.price_({
       name: 'RecordPrice',
