@@ -460,7 +460,7 @@ const CASES: readonly Case[] = [
     name: 'correcting the opening',
     given: held,
     when: ['CorrectFact', { corrects: 'event-0', reason: 'no' }],
-    code: 'UnknownEvent',
+    code: 'NotCorrectable',
     field: '/corrects',
     value: 'event-0',
   },

@@ -33,7 +33,12 @@ export class Portfolio extends FundRecord {
   mandatesRecorded = 0;
   private readonly roots = new Map<string, string>();
 
-  constructor(opened: PortfolioOpened, listing: Listing) {
+  /** `openedBy`: event id of the opening. */
+  constructor(
+    opened: PortfolioOpened,
+    listing: Listing,
+    readonly openedBy: string,
+  ) {
     super(termsOf(opened, listing));
   }
 

@@ -98,7 +98,7 @@ class Trial {
     if (event.type === 'PortfolioOpened') {
       const listing = this.listings.get(priceStream(event.data.instrumentId));
       if (portfolio || !listing) throw new Error('a portfolio is opened once, on an instrument that is listed');
-      this.portfolios.set(stream, new Portfolio(event, listing));
+      this.portfolios.set(stream, new Portfolio(event, listing, eventId));
     } else if (portfolio) portfolio.apply(event, eventId, position);
     else throw new Error('the portfolio is not open');
   }

@@ -187,7 +187,7 @@ export class ReadModel implements Known {
       for (const frame of slice.frames(0, through)) {
         const stored = decode(frame);
         const event = fromStored(stored) as PortfolioEvent;
-        if (event.type === 'PortfolioOpened') entry = this.opened(event, stored.position);
+        if (event.type === 'PortfolioOpened') entry = this.opened(event, stored.eventId, stored.position);
         else this.applyTo(entry!, event, stored.eventId, stored.position);
       }
     }
@@ -281,7 +281,7 @@ export class ReadModel implements Known {
     // Past views may share the fund that changes now.
     for (const key of this.pastViews.keys()) if (key.startsWith(`${stream}@`)) this.pastViews.delete(key);
     if (event.type === 'PortfolioOpened') {
-      this.funds.set(stream, this.opened(event, position));
+      this.funds.set(stream, this.opened(event, eventId, position));
       return;
     }
     const entry = this.funds.get(stream)!;
@@ -294,9 +294,9 @@ export class ReadModel implements Known {
     }
   }
 
-  private opened(event: PortfolioOpened, lastPosition: number): PortfolioEntry {
+  private opened(event: PortfolioOpened, eventId: string, lastPosition: number): PortfolioEntry {
     const { listing, tape } = this.instrument(event.data.instrumentId)!;
-    const fund = new Portfolio(event, listing);
+    const fund = new Portfolio(event, listing, eventId);
     return { fund, ending: new Ending(fund.terms, fund.timeline, () => tape.view()), lastPosition, firstChanged: 0 };
   }
 

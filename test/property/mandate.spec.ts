@@ -48,12 +48,17 @@ describe('a cron line fires as the wall clock says, minute by minute', () => {
     '5 4 8-14 * 7',
     '0 16 * 3,11 1-5',
     '* 2 * * *',
+    '30 0,23 * * *',
   ];
   const changes = {
     'America/New_York': ['2024-03-08T00:00:00Z', '2024-11-01T00:00:00Z'],
     'Europe/London': ['2024-03-29T00:00:00Z', '2024-10-25T00:00:00Z'],
     'Australia/Sydney': ['2024-04-04T00:00:00Z', '2024-10-03T00:00:00Z'],
     'Australia/Lord_Howe': ['2024-04-04T00:00:00Z', '2024-10-03T00:00:00Z'],
+    // Put forward at midnight; back at midnight; over a whole day.
+    'Africa/Cairo': ['2024-04-24T00:00:00Z', '2024-10-29T00:00:00Z'],
+    'America/Santiago': ['2024-09-06T00:00:00Z', '2024-04-05T00:00:00Z'],
+    'Pacific/Apia': ['2011-12-28T00:00:00Z'],
     UTC: ['2024-02-27T00:00:00Z'],
   };
   test.each(Object.entries(changes).flatMap(([zone, starts]) => starts.map((start) => ({ zone, start }))))(

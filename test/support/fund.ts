@@ -63,7 +63,7 @@ export class Fund {
     if (isRefusal(decided)) return decided;
     for (const event of decided) {
       const position = this.events++;
-      if (event.type === 'PortfolioOpened') this.portfolio = new Portfolio(event, listing);
+      if (event.type === 'PortfolioOpened') this.portfolio = new Portfolio(event, listing, `event-${position}`);
       else this.portfolio!.apply(event, `event-${position}`, position);
     }
     return decided;

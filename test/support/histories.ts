@@ -54,7 +54,7 @@ export function randomHistory(seed: number): History {
 /** The portfolio, prices and ending as known at a log position, folded from the events alone. */
 export function viewOf(history: Pick<History, 'events' | 'listing' | 'prices'>, known: number): View & { readonly portfolio: Portfolio } {
   const stream = history.events.filter((e) => e.position <= known && e.stream.startsWith('portfolio-'));
-  const portfolio = new Portfolio({ type: 'PortfolioOpened', data: stream[0]!.data }, history.listing);
+  const portfolio = new Portfolio({ type: 'PortfolioOpened', data: stream[0]!.data }, history.listing, stream[0]!.eventId);
   for (const e of stream.slice(1))
     portfolio.apply({ type: e.type, data: e.data } as Exclude<PortfolioEvent, PortfolioOpened>, e.eventId, e.position);
   const prices = history.prices.view(known);
@@ -428,7 +428,7 @@ class Writer {
     for (const event of decided) {
       const { eventId, position } = this.record(`portfolio-${ID}`, event);
       if (event.type === 'PortfolioOpened') {
-        this.portfolio = new Portfolio(event, this.listing);
+        this.portfolio = new Portfolio(event, this.listing, eventId);
         this.ending = new Ending(this.portfolio.terms, this.portfolio.timeline, () => this.prices.view(this.events.length));
         continue;
       }
