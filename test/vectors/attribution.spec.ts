@@ -113,7 +113,6 @@ describe('a 3x fund that buys 1,000 at 120.12 after a rise to 120, pays funding 
       n0: answer.n0,
       nT: answer.nT,
       change: answer.change,
-      pricePnl: answer.ledger.pricePnl,
       ...answer.ledger,
       ...answer.economic,
       benchmarks: answer.benchmarks,
