@@ -22,6 +22,7 @@ import {
   type ValidationError,
 } from 'class-validator';
 import type { CommandName } from '../domain/commands';
+import { MAX_SCALE } from '../domain/decimal';
 import { FEE_KINDS } from '../domain/portfolio-events';
 import { refuse, type Refusal } from '../domain/refusal';
 
@@ -35,7 +36,9 @@ const Currency = (): PropertyDecorator =>
   Matches(/^[A-Z0-9]{2,12}$/, { message: 'must be a currency code of 2 to 12 capital letters or digits' });
 const Scale = (): PropertyDecorator =>
   all(
-    ...[IsInt, (o: object) => Min(0, o), (o: object) => Max(18, o)].map((rule) => rule({ message: 'must be a whole number from 0 to 18' })),
+    ...[IsInt, (o: object) => Min(0, o), (o: object) => Max(MAX_SCALE, o)].map((rule) =>
+      rule({ message: `must be a whole number from 0 to ${MAX_SCALE}` }),
+    ),
   );
 const Decimal = (): PropertyDecorator => IsString({ message: 'must be a decimal in a JSON string, such as "12.50"' });
 const Time = (): PropertyDecorator => IsString({ message: 'must be an RFC 3339 time in a JSON string' });
