@@ -23,12 +23,7 @@ import { checkType, fromStored, type LedgerEvent } from './event-codec';
 import type { KeptModel } from './kept-model';
 import type { Tick } from './price-chunk';
 import { isPortfolioStream, isPriceStream, portfolioStream, priceStream } from './streams';
-
-export interface FoundTick {
-  readonly eventId: string;
-  readonly at: string;
-  readonly position: number;
-}
+import { type FoundTick, TickFinder } from './tick-finder';
 
 export type OnProgress = (done: number, total: number) => void;
 
@@ -44,13 +39,15 @@ export class ReadModel implements Known {
   /** Log position of the last event that is in. */
   position = -1;
   private readonly heads = new Map<string, number>();
-  private readonly ticksFound = new Map<string, FoundTick>();
+  private readonly ticks: TickFinder;
   private readonly pastViews = new Map<string, View>();
 
   constructor(
     readonly store: EventStore,
     readonly kept?: KeptModel,
-  ) {}
+  ) {
+    this.ticks = new TickFinder(store);
+  }
 
   static async open(store: EventStore, kept?: KeptModel, onProgress?: OnProgress): Promise<ReadModel> {
     const model = new ReadModel(store, kept);
@@ -133,23 +130,9 @@ export class ReadModel implements Known {
     return entry;
   }
 
-  /** The tick that an event id means: its own, or the one that a correction of that id corrected. Looks through the stream from its end. */
-  async findTick(instrumentId: string, eventId: string): Promise<FoundTick | undefined> {
-    const stream = priceStream(instrumentId);
-    const known = this.ticksFound.get(eventId);
-    if (known) return known;
-    for await (const slice of this.store.readStream(stream, { backwards: true })) {
-      for (const frame of slice.frames()) {
-        if (frame.eventId !== eventId) continue;
-        const event = fromStored(decode(frame));
-        if (event.type === 'PriceCorrected') return this.findTick(instrumentId, event.data.corrects);
-        if (event.type !== 'PriceTicked') return undefined;
-        const found = { eventId, at: event.data.at, position: frame.position };
-        this.ticksFound.set(eventId, found);
-        return found;
-      }
-    }
-    return undefined;
+  /** The tick that an event id means: its own, or the one that a correction of that id corrected. */
+  findTick(instrumentId: string, eventId: string): Promise<FoundTick | undefined> {
+    return this.ticks.find(priceStream(instrumentId), eventId);
   }
 
   /** A portfolio as known at a recorded time, or now. */
@@ -272,7 +255,7 @@ export class ReadModel implements Known {
       this.pricesChanged(stream, at);
       return;
     }
-    tape.correct(this.ticksFound.get(event.data.corrects)!.position, at, price, position);
+    tape.correct(this.ticks.moved(event.data.corrects, event.data.at), at, price, position);
     // The tick may have stood anywhere before.
     this.pricesChanged(stream, BEFORE_ALL);
   }
