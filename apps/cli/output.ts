@@ -18,7 +18,10 @@ export function watchOutput(): void {
 
 /** Writes text, and waits while the reader is behind. Throws OutputClosed when nobody reads any more. */
 export async function write(text: string | Uint8Array): Promise<void> {
-  if (!closed && !process.stdout.write(text)) await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
+  if (!closed && !process.stdout.write(text)) {
+    // An error ends the waiting too; watchOutput hears of it.
+    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => undefined);
+  }
   // An EPIPE is told one turn later.
   if (process.stdout.errored) closed = true;
   if (closed) throw new OutputClosed();

@@ -6,7 +6,8 @@
  * Between two instants at which something can change the state a band is an interval of prices, so the engine asks for the first tick outside and visits no other.
  * Invariant: what is sent depends on the recorded facts only, and every command's id on its portfolio and instant. So a run that was interrupted anywhere is
  * completed by the next, and a complete one adds nothing. Late facts of others count from the last step that the engine took.
- * Deliberately absent: max step, and fees that are not proportional to the notional.
+ * Deliberately absent: max step, fees that are not proportional to the notional, and resuming between the charges of a mandate without scheduled resets (they fall due
+ * before the rebalance that accrues them, so what it was decided on is not what the next run finds).
  */
 import { formatFixed } from '../domain/decimal';
 import { cashAtNavScale, type FundState, slopeAtNavScale } from '../domain/facts';
@@ -184,11 +185,7 @@ class Engine {
 
   private inside(state: FundState, at: Instant): ReturnType<typeof pricesInside> {
     const { terms, mandates } = this.fund;
-    return pricesInside(
-      cashAtNavScale(terms, state.cash),
-      slopeAtNavScale(terms, state.quantity),
-      mandateAt(mandates, at)?.mandate.band,
-    );
+    return pricesInside(cashAtNavScale(terms, state.cash), slopeAtNavScale(terms, state.quantity), mandateAt(mandates, at)?.mandate.band);
   }
 
   private async settle({ at, rate }: FundingRow): Promise<void> {
