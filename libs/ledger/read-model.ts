@@ -29,8 +29,6 @@ export type OnProgress = (done: number, total: number) => void;
 
 /** Events read between two turns of the event loop, so that others get their turn. */
 const TURN_EVENTS = 50_000;
-/** Views of the past kept at hand. */
-const PAST_VIEWS = 64;
 const BEFORE_ALL = -(1n << 63n);
 
 export class ReadModel implements Known {
@@ -40,7 +38,7 @@ export class ReadModel implements Known {
   position = -1;
   private readonly heads = new Map<string, number>();
   private readonly ticks: TickFinder;
-  private readonly pastViews = new Map<string, View>();
+  private readonly past = new PastViews(this);
 
   constructor(
     readonly store: EventStore,
@@ -143,7 +141,7 @@ export class ReadModel implements Known {
     const about = { field: 'portfolioId', value: portfolioId };
     if (this.streamHead(stream) < 0) return refuse('UnknownPortfolio', 'must be an open portfolio', about);
     const now = logPosition >= this.position;
-    const view = now ? await this.latestView(stream, head.recordedAt) : await this.pastView(stream, logPosition, knownAt!);
+    const view = now ? await this.latestView(stream, head.recordedAt) : await this.past.view(stream, logPosition, knownAt!);
     if (!view)
       return refuse('Unanswerable', 'the portfolio was not known yet at that recorded time', { field: 'knownAt', value: portfolioId });
     if (view.portfolio.terms.portfolioId !== portfolioId) {
@@ -182,23 +180,6 @@ export class ReadModel implements Known {
     if (!entry) return undefined;
     const { fund, ending } = entry;
     return { portfolio: fund, ending, prices: this.pricesOf(fund.terms.instrumentId).view(), logPosition: this.position, knownAt };
-  }
-
-  private async pastView(stream: string, logPosition: number, knownAt: Instant): Promise<View | undefined> {
-    const key = `${stream}@${logPosition}`;
-    let view = this.pastViews.get(key);
-    if (!view) {
-      // Facts recorded up to now that were all known then need not be folded again; prices known then may still differ.
-      const latest = this.funds.get(stream);
-      const entry = latest && latest.lastPosition <= logPosition ? latest : await this.fold(stream, logPosition);
-      if (!entry) return undefined;
-      const { fund } = entry;
-      const prices = this.pricesOf(fund.terms.instrumentId).view(logPosition);
-      view = { portfolio: fund, prices, ending: new Ending(fund.terms, fund.timeline, () => prices), logPosition, knownAt };
-      this.pastViews.set(key, view);
-      if (this.pastViews.size > PAST_VIEWS) this.pastViews.delete(this.pastViews.keys().next().value!);
-    }
-    return { ...view, knownAt };
   }
 
   private pricesOf(instrumentId: string): Tape {
@@ -261,8 +242,7 @@ export class ReadModel implements Known {
   }
 
   private takePortfolioEvent(stream: string, event: PortfolioEvent, eventId: string, position: number): void {
-    // Past views may share the fund that changes now.
-    for (const key of this.pastViews.keys()) if (key.startsWith(`${stream}@`)) this.pastViews.delete(key);
+    this.past.forget(stream);
     if (event.type === 'PortfolioOpened') {
       this.funds.set(stream, this.opened(event, eventId, position));
       return;
