@@ -52,8 +52,9 @@ export function chart(curves: readonly Curve[], one: bigint, width: number, heig
   }
   const labels = new Map<number, string>();
   for (const [text, value] of roundValues(one)) {
-    const row = rowOf(log2(value));
-    if (row >= 0 && row < height && ![row - 1, row, row + 1].some((near) => labels.has(near))) labels.set(row, text);
+    const level = log2(value);
+    const row = rowOf(level);
+    if (level >= low && level <= low + span && ![row - 1, row, row + 1].some((near) => labels.has(near))) labels.set(row, text);
   }
   const label = Math.max(...[...labels.values()].map((text) => text.length), 1);
   return grid
