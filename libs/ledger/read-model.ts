@@ -21,6 +21,7 @@ import type { EventStore, NewEvent } from '../store/port';
 import type { FundEntry, InstrumentEntry, Known, PortfolioEntry } from './entries';
 import { checkType, fromStored, type LedgerEvent } from './event-codec';
 import type { KeptModel } from './kept-model';
+import { PastViews } from './past-views';
 import type { Tick } from './price-chunk';
 import { isPortfolioStream, isPriceStream, portfolioStream, priceStream } from './streams';
 import { type FoundTick, TickFinder } from './tick-finder';
