@@ -2,6 +2,8 @@
  * The command line. Each command is described here or in commands/ and loads what it needs when it runs, so that help is instant. What stands in
  * `--help` are examples that work as they are.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerAttribution } from './commands/attribution';
 import { registerEvents } from './commands/events';
@@ -27,7 +29,8 @@ Times are RFC 3339 with a zone, durations 90s, 15m, 8h or 30d. Files may be gzip
 One process writes a store, any number read. \`navledger COMMAND --help\` shows examples.`;
 
 function program(): Command {
-  const { version } = require('../../../package.json') as { version: string };
+  // Seen from the build, dist/apps/cli.
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8')) as { version: string };
   const root = new Command('navledger')
     .description(
       'An event-sourced ledger for leveraged tokens: NAV, leverage and exact cost attribution for any moment, as known at any moment.',
