@@ -239,9 +239,9 @@ class Engine {
 
 function next(instants: Generator<Instant>, after: Instant): Instant | undefined {
   for (;;) {
-    const { done, value } = instants.next();
-    if (done) return undefined;
-    if (value > after) return value;
+    const found = instants.next();
+    if (found.done) return undefined;
+    if (found.value > after) return found.value;
   }
 }
 

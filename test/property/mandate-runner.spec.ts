@@ -282,7 +282,7 @@ describe('the mandate engine', () => {
       const whole = await logOf(ledger);
       for (let cut = 0; cut < 6; cut++) {
         let end = random.between(first, whole.length);
-        while (whole[end] && whole[end].commandIndex > 0) end++;
+        while ((whole[end]?.commandIndex ?? 0) > 0) end++;
         const again = await reopened(whole.slice(0, end));
         await run(again, story);
         expect({ n, end, log: told(await logOf(again)) }).toEqual({ n, end, log: told(whole) });

@@ -47,7 +47,7 @@ function headline(sheet: TearSheet): string {
       [
         '  NAV per unit',
         figure(end.navPerUnit, 4),
-        `from ${figure(start.navPerUnit, 4)}; ${instrumentId} ${priceFigure(end.price)} from ${priceFigure(start.price)}`,
+        `from ${figure(start.navPerUnit, 4)} after the first trade; ${instrumentId} ${priceFigure(end.price)} from ${priceFigure(start.price)}`,
       ],
       ['  total return', percent(returns.token), `${percent(returns.tokenPerYear)} a year`],
       [`  of ${instrumentId}`, percent(returns.underlying), `${percent(returns.underlyingPerYear)} a year`],
@@ -165,14 +165,14 @@ function keeping({ leverage, trading, targetLeverage, quoteCurrency }: TearSheet
   const range = (of: TearSheet['leverage']['beforeRebalances'], digits: number): string =>
     of === null ? 'n/a' : `${figure(of.min, digits)} .. ${figure(of.median, digits)} .. ${figure(of.max, digits)}`;
   return rowsOf([
-    ['leverage before rebalances', range(leverage.beforeRebalances, 4), 'lowest .. middle .. highest'],
-    ['leverage after rebalances', range(leverage.afterRebalances, 8), ''],
+    ['leverage before trades', range(leverage.beforeRebalances, 4), 'lowest .. middle .. highest'],
+    ['leverage after trades', range(leverage.afterRebalances, 8), ''],
     [
       'rebalances',
       grouped(String(trading.rebalances)),
       `in ${grouped(String(trading.periods))} periods, back to ${rounded(targetLeverage, 2)}`,
     ],
-    ['turnover', grouped(trading.turnover), `${quoteCurrency}, ${rounded(trading.turnoverPerYear, 2, 2)} times the mean NAV a year`],
+    ['turnover', grouped(trading.turnover), `${quoteCurrency}, ${rounded(trading.turnoverPerYear, 2, 2)} x the mean NAV a year`],
   ]);
 }
 
