@@ -20,7 +20,10 @@ export function watchOutput(): void {
 export async function write(text: string | Uint8Array): Promise<void> {
   if (!closed && !process.stdout.write(text)) {
     // An error ends the waiting too; watchOutput hears of it.
-    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => undefined);
+    const waiting = new AbortController();
+    const events = ['drain', 'close'].map((event) => once(process.stdout, event, { signal: waiting.signal }));
+    await Promise.race(events).catch(() => undefined);
+    waiting.abort();
   }
   // An EPIPE is told one turn later.
   if (process.stdout.errored) closed = true;
@@ -34,6 +37,7 @@ export class LineWriter {
 
   /** Resolves when there is room for more; throws OutputClosed. */
   async add(line: string): Promise<void> {
+    if (closed) throw new OutputClosed();
     this.waiting.push(line);
     this.flushing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.flush());
     this.flushing.catch(() => undefined);
