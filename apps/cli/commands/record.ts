@@ -50,7 +50,8 @@ async function record(globals: Parameters<typeof withHost>[0], file: string, opt
   } catch (error) {
     if (error instanceof OutputClosed) return EXIT.partly;
     if (!(error instanceof Interrupted)) {
-      await tally.end(globals.quiet);
+      // What was answered is summed up before the reason why it went no further.
+      await tally.end(globals.quiet || tally.isEmpty);
       throw error;
     }
     interrupted = true;
@@ -106,6 +107,10 @@ class Tally {
   private faults = 0;
 
   constructor(private readonly json: boolean) {}
+
+  get isEmpty(): boolean {
+    return this.accepted + this.duplicates + this.refused === 0;
+  }
 
   take(answer: LineAnswer): Promise<void> {
     const { status, problem } = answer;
