@@ -1,6 +1,6 @@
 /** `demo`: a real history through the real commands, and its tear sheets. */
 import type { Command } from 'commander';
-import { isRefusal, RefusalError } from '../../../libs/domain/refusal';
+import { describeRefusal, isRefusal } from '../../../libs/domain/refusal';
 import type { TearSheet } from '../../../libs/projections/tear-sheet';
 import { bad } from '../arguments';
 import { counted, Progress } from '../progress';
@@ -51,7 +51,7 @@ async function demo(globals: Globals, options: DemoOptions & { serve: boolean; p
   if (options.port !== undefined && !/^\d{1,5}$/.test(options.port)) throw bad('--port', options.port, 'must be a port number');
   const plan = planDemo(options);
   const signal = interrupts();
-  const { sheets, recorded, knownAt } = await withLedger(globals, 'write', async (ledger) => {
+  const { sheets, without, recorded } = await withLedger(globals, 'write', async (ledger) => {
     const { Host } = require('../../../libs/ledger/host') as typeof import('../../../libs/ledger/host');
     const { makeHistory } = require('./history') as typeof import('./history');
     const host = await Host.start(ledger);
@@ -78,19 +78,22 @@ async function demo(globals: Globals, options: DemoOptions & { serve: boolean; p
     });
     await firstYear;
     const found: TearSheet[] = [];
+    const none: string[] = [];
     for (const { portfolioId } of plan.funds) {
       const sheet = await host.tearSheet(portfolioId);
-      if (isRefusal(sheet)) throw new RefusalError(sheet);
-      found.push(sheet);
+      // A fund may have ended before its first reset.
+      if (isRefusal(sheet)) none.push(`${portfolioId}: ${describeRefusal(sheet)}`);
+      else found.push(sheet);
     }
-    return { sheets: found, recorded: made, knownAt: found[0]!.nav.knownAt };
+    return { sheets: found, without: none, recorded: made };
   });
-  if (globals.json) return printJson({ recorded: String(recorded), portfolios: sheets });
+  if (globals.json) return printJson({ recorded: String(recorded), portfolios: sheets, ...(without.length === 0 ? {} : { without }) });
   const { renderSheet } = require('./sheet') as typeof import('./sheet');
   const { whatNext } = require('./next') as typeof import('./next');
   for (const sheet of sheets) await write(`${renderSheet(sheet)}\n`);
+  for (const reason of without) await write(`No tear sheet of ${reason}\n`);
   const program = globals.store === 'sqlite:./data' ? 'bin/navledger' : `bin/navledger --store ${globals.store}`;
-  await write(whatNext(sheets[0]!, program, knownAt));
+  if (sheets[0]) await write(whatNext(sheets[0], program, sheets[0].nav.knownAt));
   await write(
     `\n${recorded === 0 ? 'The history was there already: nothing was added' : `${counted(recorded, 'event')} recorded`} in ${globals.store}.\n`,
   );
