@@ -10,7 +10,7 @@ import type { Listing } from '../domain/price-stream';
 import { refuse, RefusalError } from '../domain/refusal';
 import { readNdjson } from '../formats/ndjson';
 import type { SourceOptions } from '../formats/source';
-import type { StoredEvent } from '../store/port';
+import { type StoredEvent, StoreError } from '../store/port';
 import { fromStored } from './event-codec';
 import type { Ledger } from './ledger';
 import { readLog } from './log-file';
@@ -20,14 +20,19 @@ export interface AdoptOptions extends Omit<SourceOptions, 'onProgress'> {
   readonly onProgress?: ((events: number) => void) | undefined;
 }
 
-/** Throws RefusalError InvalidFile naming file, line and field, or NotEmpty (as StoreError `not-empty`); then the store is as it was. */
+/** Throws RefusalError: InvalidFile naming file, line and field, or NotEmpty (as StoreError `not-empty`); then the store is as it was. */
 export async function adoptLog(
   ledger: Ledger,
   file: string,
   options: AdoptOptions = {},
 ): Promise<{ readonly events: number; readonly hash: string }> {
   const { onProgress, ...source } = options;
-  await ledger.store.adopt(checked(file, readLog(file === '-' ? 'stdin' : file, readNdjson(file, source)), onProgress));
+  const events = checked(file, readLog(file === '-' ? 'stdin' : file, readNdjson(file, source)), onProgress);
+  await ledger.store.adopt(events).catch((error: unknown) => {
+    // It is the file that does not hold together; the store is as it was.
+    if (!(error instanceof StoreError && error.fault === 'damaged')) throw error;
+    throw new RefusalError(refuse('InvalidFile', error.message, { field: file }));
+  });
   const { position, hash } = ledger.store.head();
   return { events: position + 1, hash };
 }

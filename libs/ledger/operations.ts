@@ -15,6 +15,7 @@ import { openLedger, storeDirectory } from './open';
 import { type OnProgress, ReadModel } from './read-model';
 
 const BEFORE_ALL = -(1n << 63n);
+const FOREVER = 1n << 62n;
 
 export interface Inspection {
   /** Position of the last event, -1 when there is none, and the chain hash after it. */
@@ -47,15 +48,16 @@ async function inspectDerived(url: string): Promise<string[]> {
 
 async function differences(kept: ReadModel, anew: ReadModel): Promise<string[]> {
   const found: string[] = [];
-  for (const [stream, { tape }] of anew.instruments) {
+  for (const [stream, { tape, listing }] of anew.instruments) {
     const mine = kept.instruments.get(stream);
     const at = mine ? firstDifference(mine.tape.view(), tape.view()) : undefined;
-    if (!mine) found.push(`${stream} is missing in what is kept`);
+    if (JSON.stringify(mine?.listing) !== JSON.stringify(listing)) found.push(`the kept listing of ${stream} is not the log's`);
     else if (at !== undefined) found.push(`the kept prices of ${stream} differ from the log's from ${formatInstant(at)} on`);
   }
-  for (const [stream, { fund }] of kept.funds) {
+  for (const [stream, { fund, ending }] of kept.funds) {
     const folded = await anew.fold(stream, anew.position);
     if (!folded || recordText(fund) !== recordText(folded.fund)) found.push(`the kept states of ${stream} differ from the log's`);
+    else if (ending.at(FOREVER) !== folded.ending.at(FOREVER)) found.push(`the kept ending of ${stream} differs from the log's`);
   }
   return found;
 }

@@ -1,0 +1,128 @@
+/** The command line killed at any moment: every answer that it printed stands, nothing is half there, and running it again completes without doubling. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openEmbeddedStore } from '../../libs/store/embedded/store';
+import { verifyStore } from '../../libs/store/embedded/verify';
+import { decode } from '../../libs/store/frame';
+import type { StoredEvent } from '../../libs/store/port';
+import { uuidv5 } from '../../libs/store/uuid';
+import { command, lines, run, seeded, start } from '../support/cli';
+
+const KILLS = process.env['NAVLEDGER_FULL'] === '1' ? 200 : 20;
+const SEEDED = 10;
+const NAMESPACE = '9f8b0c1e-6a0d-5a52-8c6b-3f8f4b1f0a11';
+const LINES = 4_000;
+const ROWS = 120_000;
+
+const START = Date.UTC(2024, 1, 1);
+const at = (i: number): string => new Date(START + i * 60_000).toISOString().replace('.000Z', 'Z');
+const tick = (i: number): string =>
+  command('RecordPrice', { instrumentId: 'COIN', price: '100.00', at: at(i), source: 'test' }, { commandId: uuidv5(NAMESPACE, String(i)) });
+
+async function events(dir: string): Promise<StoredEvent[]> {
+  const store = await openEmbeddedStore(join(dir, 'data'), { mode: 'read' });
+  const all: StoredEvent[] = [];
+  for await (const slice of store.readAll(SEEDED)) for (const frame of slice.frames()) all.push(decode(frame));
+  await store.close();
+  return all;
+}
+
+/** Starts the command and kills it; a part of the moments lies within what it needs to begin. Answers what it had printed. */
+async function killed(dir: string, args: readonly string[], millis: number): Promise<string> {
+  const child = start(dir, args);
+  setTimeout(() => child.kill('SIGKILL'), millis);
+  return (await child.done).stdout;
+}
+
+async function assertSound(dir: string): Promise<void> {
+  expect((await verifyStore(join(dir, 'data'))).findings).toEqual([]);
+}
+
+async function inMoments(
+  kind: string,
+  kills: number,
+  longest: number,
+  once: (millis: number, kill: number) => Promise<void>,
+): Promise<void> {
+  for (let kill = 0; kill < kills; kill++) {
+    const millis = 100 + Math.random() * longest;
+    try {
+      await once(millis, kill);
+    } catch (error) {
+      throw new Error(`${kind} ${kill}, killed after ${millis} ms: ${String(error)}`, { cause: error });
+    }
+  }
+}
+
+test(
+  `record, killed at ${KILLS / 2} random moments: each printed answer is in the log as it was answered, and the file is completed without doubling`,
+  async () => {
+    let dir = '';
+    let seen = 0;
+    await inMoments('record', KILLS / 2, 1_500, async (millis, kill) => {
+      // Five kills on one store: those that follow meet duplicates.
+      if (kill % 5 === 0) {
+        dir = await seeded();
+        writeFileSync(join(dir, 'commands.ndjson'), Array.from({ length: LINES }, (_, i) => tick(i)).join(''));
+      }
+      const args = ['record', 'commands.ndjson', '--json'];
+      const printed = await killed(dir, args, millis);
+      const answers = lines(printed.slice(0, printed.lastIndexOf('\n') + 1));
+      seen += answers.length;
+      const there = await events(dir);
+      for (const { status, position, eventIds, commandId, revision } of answers) {
+        const event = there[Number(position) - SEEDED]!;
+        expect({ status, ids: [event.eventId], commandId: event.commandId, revision: String(event.revision) }).toEqual({
+          status: expect.stringMatching(/^(recorded|duplicate)$/),
+          ids: eventIds,
+          commandId,
+          revision,
+        });
+      }
+      await assertSound(dir);
+      if (kill % 5 !== 4) return;
+      expect((await run(dir, args)).code).toBe(0);
+      expect((await events(dir)).map(({ data }) => (JSON.parse(data) as { at: string }).at)).toEqual(
+        Array.from({ length: LINES }, (_, i) => at(i)),
+      );
+    });
+    expect(seen).toBeGreaterThan(0);
+  },
+  KILLS * 10_000,
+);
+
+test(
+  `import, killed at ${KILLS / 2} random moments: whole chunks are there, and the next run completes without doubling`,
+  async () => {
+    let dir = '';
+    let interrupted = 0;
+    const rows = Array.from({ length: ROWS }, (_, i) => `${START + i * 60_000},5,5,5,5,1\n`).join('');
+    const args = ['import', 'prices', '--instrument', 'COIN', '--format', 'binance-klines', '--json', 'm.csv'];
+    await inMoments('import', KILLS / 2, 3_000, async (millis, kill) => {
+      if (kill % 5 === 0) {
+        dir = await seeded();
+        writeFileSync(join(dir, 'm.csv'), `open_time_ms,open,high,low,close,volume\n${rows}`);
+      }
+      await killed(dir, args, millis);
+      const store = await openEmbeddedStore(join(dir, 'data'), { mode: 'read' });
+      const recorded = store.head().position + 1 - SEEDED;
+      await store.close();
+      expect(recorded % 1000).toBe(0);
+      if (recorded > 0 && recorded < ROWS) interrupted++;
+      await assertSound(dir);
+      if (kill % 5 !== 4) return;
+      const again = await run(dir, args);
+      expect({ code: again.code, ...JSON.parse(again.stdout) }).toMatchObject({
+        code: 0,
+        recorded: ROWS - recorded,
+        skipped: recorded,
+        conflictCount: 0,
+      });
+      const times = (await events(dir)).map(({ at: nanos }) => nanos);
+      expect(times.length).toBe(ROWS);
+      expect(times.every((time, i) => i === 0 || time === times[i - 1]! + 60_000_000_000n)).toBe(true);
+    });
+    expect(interrupted).toBeGreaterThan(0);
+  },
+  KILLS * 15_000,
+);
