@@ -1,7 +1,7 @@
 /** Several processes on one store, Ctrl-C, full disks and gone readers; and help that is there at once. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, command, eventCount, lines, run, seeded, start } from '../support/cli';
+import { ask, command, eventCount, lines, run, seeded, start, type Json } from '../support/cli';
 
 const tick = (i: number): string =>
   command('RecordPrice', {
@@ -16,7 +16,7 @@ let dir: string;
 beforeEach(async () => (dir = await seeded()));
 
 /** The next line that a child prints. */
-function nextLine(child: ReturnType<typeof start>): Promise<any> {
+function nextLine(child: ReturnType<typeof start>): Promise<Json> {
   return new Promise((resolve) => child.stdout!.once('data', (text: string) => resolve(JSON.parse(text.split('\n')[0]!))));
 }
 

@@ -1,7 +1,7 @@
 /** `nav`, `history`, `attribution` and `events` on a fund of three days that can be checked by hand. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, command, lines, recorded, run, seeded } from '../support/cli';
+import { ask, command, lines, recorded, run, seeded, type Json } from '../support/cli';
 
 const DAY3 = '2024-01-03T00:00:00Z';
 let dir: string;
@@ -79,7 +79,7 @@ describe('history', () => {
   const series = ['history', 'coin3l', '--from', '2024-01-01T00:00:00Z', '--to', '2024-01-02T12:00:00Z', '--every', '1d'];
 
   test('is nav at from, at every step and at to, as json', async () => {
-    const answers = await ask<any[]>(dir, ...series, '--known-at', before);
+    const answers = await ask<Json[]>(dir, ...series, '--known-at', before);
     expect(answers.map(({ at, nav }) => [at, nav])).toEqual([
       ['2024-01-01T00:00:00Z', '100000.00'],
       ['2024-01-02T00:00:00Z', '102996.41'], // 3,059.40594 * 101.00 - 206,003.59

@@ -15,6 +15,9 @@ beforeAll(() => {
   if (status !== 'built') throw new Error(`no build: ${reason}`);
 }, 120_000);
 
+/** Whatever JSON holds: tests read what they assert on. */
+export type Json = ReturnType<typeof JSON.parse>;
+
 export interface Run {
   /** Null when a signal ended it. */
   readonly code: number | null;
@@ -60,14 +63,14 @@ export function run(cwd: string, args: readonly string[], options: RunOptions = 
 }
 
 /** The JSON document that a successful run printed. */
-export async function ask<T = any>(cwd: string, ...args: readonly string[]): Promise<T> {
+export async function ask<T = Json>(cwd: string, ...args: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await run(cwd, [...args, '--json']);
   if (code !== 0) throw new Error(`exit code ${code}: ${stdout}${stderr}`);
   return JSON.parse(stdout) as T;
 }
 
 /** NDJSON as objects. */
-export function lines(text: string): any[] {
+export function lines(text: string): Json[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
@@ -79,7 +82,7 @@ export function command(name: string, data: object, more: object = {}): string {
 }
 
 /** Records lines, all of which must be recorded. */
-export async function recorded(cwd: string, input: string): Promise<any[]> {
+export async function recorded(cwd: string, input: string): Promise<Json[]> {
   const { code, stdout, stderr } = await run(cwd, ['record', '-', '--json'], { input });
   if (code !== 0) throw new Error(`exit code ${code}: ${stdout}${stderr}`);
   return lines(stdout);
