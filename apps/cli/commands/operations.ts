@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { EXIT } from '../exit';
 import { printJson, styled, write } from '../output';
 import { counted, Progress } from '../progress';
-import { action } from '../session';
+import { action, interrupts } from '../session';
 
 const operations = (): typeof import('../../../libs/ledger/operations') =>
   require('../../../libs/ledger/operations') as typeof import('../../../libs/ledger/operations');
@@ -84,7 +84,7 @@ Examples:
       action(async (globals, file: string) => {
         const progress = new Progress('verifying', globals.quiet);
         const result = await operations()
-          .backup(globals.store, file, ({ events, of }) => progress.update(events, of))
+          .backup(globals.store, file, ({ events, of }) => progress.update(events, of), interrupts())
           .finally(progress.end);
         await (globals.json
           ? printJson({ file, ...printable(result) })
@@ -109,7 +109,7 @@ Examples:
       action(async (globals, file: string) => {
         const progress = new Progress('verifying', globals.quiet);
         const result = await operations()
-          .restore(globals.store, file, ({ events, of }) => progress.update(events, of))
+          .restore(globals.store, file, ({ events, of }) => progress.update(events, of), interrupts())
           .finally(progress.end);
         await (globals.json
           ? printJson({ store: globals.store, ...printable(result) })
