@@ -17,6 +17,17 @@ navledger --store sqlite:./restored nav coin3l --at 2024-01-03T00:00:00Z
 navledger --store sqlite:./restored doctor
 # endregion
 
+# region damage
+cp -r restored damaged
+printf 'X' | dd of=damaged/log.db bs=1 conv=notrunc status=none \
+  seek="$(grep -abo 'Coin 3x long' damaged/log.db | head -n 1 | cut -d : -f 1)"
+navledger --store sqlite:./damaged doctor || echo "exit code $?"
+# endregion
+
+# region rebuild
+navledger --store sqlite:./restored rebuild
+# endregion
+
 # region export
 navledger events >events.ndjson
 navledger --store sqlite:./copy import events events.ndjson

@@ -15,11 +15,11 @@ navledger attribution coin3l --from 2024-01-01T00:00:00Z --to 2024-01-03T00:00:0
 # endregion
 
 # region history
-navledger history coin3l --from 2024-01-01T00:00:00Z --to 2024-01-03T00:00:00Z --every 12h --format csv
+navledger history coin3l --from 2024-01-01T00:00:00Z --to 2024-01-03T00:00:00Z --every 12h
 # endregion
 
-# region events
-navledger events --stream portfolio-coin3l
+# region again
+navledger record first-steps.ndjson
 # endregion
 
 # region late
@@ -31,4 +31,8 @@ navledger nav coin3l --at 2024-01-03T00:00:00Z
 # region known-at
 before=$(navledger events | tail -n 2 | head -n 1 | sed 's/.*"recordedAt":"\([^"]*\)".*/\1/')
 navledger nav coin3l --at 2024-01-03T00:00:00Z --known-at "$before"
+# endregion
+
+# region events
+navledger events --stream portfolio-coin3l
 # endregion

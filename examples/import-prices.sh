@@ -14,7 +14,7 @@ cat >candles.csv <<'ROWS'
 open_time,open,high,low,close
 2024-03-01T00:00:00Z,61130.98,61200.00,61100.00,61187.20
 2024-03-01T00:01:00Z,61187.20,61190.00,61001.10,61020.50
-2024-03-01T00:02:00Z,61020.50,61099.99,61020.00,61098.00
+2024-03-01T00:03:00Z,61020.50,61099.99,61020.00,61098.00
 ROWS
 navledger import prices --instrument BTC --format candles candles.csv
 # endregion
@@ -31,4 +31,9 @@ navledger import prices --instrument IDX --format closes --close 16:00 --zone Am
 
 # region again
 navledger import prices --instrument IDX --format closes --close 16:00 --zone America/New_York closes.csv
+# endregion
+
+# region conflict
+sed 's/5123.69/5123.70/' closes.csv >amended.csv
+navledger import prices --instrument IDX --format closes amended.csv 2>&1 || echo "exit code $?"
 # endregion

@@ -86,12 +86,26 @@ describe('the command line page', () => {
     expect(documented.slice().sort()).toEqual(offered.sort());
   });
 
-  withCli.each(documented)('the options that it names for %s exist', (name) => {
+  const optionsIn = (text: string): string[] => [...new Set([...text.matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option))].sort();
+  /** The first column of a help text's list. */
+  const listedOptions = (text: string, heading: string): string[] =>
+    optionsIn(
+      (text.split(`${heading}:\n`)[1] ?? '')
+        .split('\n\n')[0]!
+        .split('\n')
+        .map((line) => /^ {2}(-.*?)( {2}|$)/.exec(line)?.[1] ?? '')
+        .join('\n'),
+    );
+  const rowsOf = (text: string): string[] => optionsIn([...text.matchAll(/^\| (`-[^|]*)\|/gm)].map(([, cell]) => cell).join('\n'));
+
+  withCli('lists the options that every command takes, and none besides', () => {
+    expect(rowsOf(page.text.split('\n## ')[0]!)).toEqual(listedOptions(help('--help').stdout, 'Options'));
+  });
+
+  withCli.each(documented)('lists the options of %s, and none besides', (name) => {
     const { stdout, status } = help(...name.split(' '), '--help');
     expect(status).toBe(0);
     const section = page.text.split(`\n## \`${name}\`\n`)[1]!.split('\n## ')[0]!;
-    const general = ['--json', '--store', '--actor', '--help'];
-    const options = [...new Set([...section.matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option))];
-    expect(options.filter((option) => !general.includes(option) && !stdout.includes(option))).toEqual([]);
+    expect(rowsOf(section)).toEqual(listedOptions(stdout, '\nOptions').filter((option) => option !== '--help'));
   });
 });

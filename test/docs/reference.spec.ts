@@ -1,4 +1,4 @@
-/** The reference pages list what the code has, and nothing else: refusal codes, event types and their fields. */
+/** The reference pages list what the code has, and nothing else: refusal codes, commands and events with their fields. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -56,10 +56,29 @@ describe('docs/reference/events.md', () => {
   });
 });
 
-function unions(): { checker: ts.TypeChecker; members: ts.Type[] } {
-  const files = { 'libs/domain/price-events.ts': 'PriceEvent', 'libs/domain/portfolio-events.ts': 'PortfolioEvent' };
-  const program = ts.createProgram(
-    Object.keys(files).map((file) => join(PROJECT, file)),
+test('docs/reference/commands.md has one row for each command, with its fields, those that may be left out in brackets', () => {
+  const rows = [...read('docs/reference/commands.md').matchAll(/^\| `([A-Z]\w+)` +\| (.*?) +\|/gm)].map(([, name, cell]) => [
+    name,
+    [...cell!.matchAll(/(\[?)`(\w+)`/g)].map(([, bracket, field]) => `${field}${bracket ? '?' : ''}`).sort(),
+  ]);
+  const program = programOf(['libs/domain/commands.ts']);
+  const checker = program.getTypeChecker();
+  const commands = exported(program, 'libs/domain/commands.ts', 'Commands');
+  const expected = commands.getProperties().map((command) => [
+    command.name,
+    checker
+      .getTypeOfSymbol(command)
+      .getProperties()
+      .map((field) => `${field.name}${(field.flags & ts.SymbolFlags.Optional) !== 0 ? '?' : ''}`)
+      .sort(),
+  ]);
+  expect(new Map(rows as [string, string[]][])).toEqual(new Map(expected as [string, string[]][]));
+  expect(rows).toHaveLength(expected.length);
+});
+
+function programOf(files: readonly string[]): ts.Program {
+  return ts.createProgram(
+    files.map((file) => join(PROJECT, file)),
     {
       strict: true,
       target: ts.ScriptTarget.ES2022,
@@ -68,14 +87,23 @@ function unions(): { checker: ts.TypeChecker; members: ts.Type[] } {
       types: [],
     },
   );
+}
+
+function exported(program: ts.Program, file: string, name: string): ts.Type {
   const checker = program.getTypeChecker();
+  const source = program.getSourceFile(join(PROJECT, file))!;
+  const found = checker.getExportsOfModule(checker.getSymbolAtLocation(source)!).find((symbol) => symbol.name === name)!;
+  return checker.getDeclaredTypeOfSymbol(found);
+}
+
+function unions(): { checker: ts.TypeChecker; members: ts.Type[] } {
+  const files = { 'libs/domain/price-events.ts': 'PriceEvent', 'libs/domain/portfolio-events.ts': 'PortfolioEvent' };
+  const program = programOf(Object.keys(files));
   const members = Object.entries(files).flatMap(([file, name]) => {
-    const source = program.getSourceFile(join(PROJECT, file))!;
-    const union = checker.getExportsOfModule(checker.getSymbolAtLocation(source)!).find((symbol) => symbol.name === name)!;
-    const type = checker.getDeclaredTypeOfSymbol(union);
+    const type = exported(program, file, name);
     return type.isUnion() ? type.types : [type];
   });
-  return { checker, members };
+  return { checker: program.getTypeChecker(), members };
 }
 
 function property(checker: ts.TypeChecker, type: ts.Type, name: string): ts.Type {
