@@ -6,7 +6,7 @@
  * the files of kept blobs (kept-model.ts).
  */
 import { Portfolio } from '../domain/portfolio';
-import { instant, type Instant } from '../domain/instant';
+import { formatInstant, instant, type Instant } from '../domain/instant';
 import { fixed } from '../domain/decimal';
 import type { PortfolioEvent, PortfolioOpened } from '../domain/portfolio-events';
 import type { PriceCorrected, PriceTicked } from '../domain/price-events';
@@ -143,8 +143,10 @@ export class ReadModel implements Known {
     if (this.streamHead(stream) < 0) return refuse('UnknownPortfolio', 'must be an open portfolio', about);
     const now = logPosition >= this.position;
     const view = now ? await this.latestView(stream, head.recordedAt) : await this.past.view(stream, logPosition, knownAt!);
-    if (!view)
-      return refuse('Unanswerable', 'the portfolio was not known yet at that recorded time', { field: 'knownAt', value: portfolioId });
+    if (!view) {
+      const rule = `${portfolioId} was not recorded yet at that time`;
+      return refuse('Unanswerable', rule, { field: 'knownAt', value: formatInstant(knownAt!) });
+    }
     if (view.portfolio.terms.portfolioId !== portfolioId) {
       return refuse('IdCaseMismatch', `differs in letter case only from ${view.portfolio.terms.portfolioId}`, about);
     }

@@ -9,10 +9,11 @@ import { action, withHost } from '../session';
 const HELP = `
 Examples:
   navledger attribution spx3l --from 2008-01-02T21:00:00Z --to 2008-12-31T21:00:00Z
-  navledger attribution spx3l --from 2008-01-02T21:00:00Z --to 2008-12-31T21:00:00Z --known-at 2009-01-15T00:00:00Z
   navledger attribution spx3l --from 2008-01-02T21:00:00Z --to 2008-12-31T21:00:00Z --json | jq .economic
 
-The window is (from, to]. Terms are contributions to NAV per unit: a cost is negative. Both views add up to the change, nothing is left over.`;
+The window is (from, to]. Terms are contributions to NAV per unit: a cost is negative. Both views add up to the change, nothing is left over:
+what happened, the ledger view, says what the price gave and what was paid; why, the economic view, takes the price term apart.
+--known-at takes a time at which something was recorded, such as the recordedAt of an event, not a time of the market.`;
 
 export function registerAttribution(program: Command): void {
   program
@@ -64,13 +65,13 @@ function sheet(answer: AttributionAnswer): string {
   };
   rows.push(['NAV per unit at the start', n0, 'sum'], ['NAV per unit at the end', nT, 'sum'], ['change', change, 'sum']);
   gap();
-  rows.push(['what happened', '', 'head']);
+  rows.push(['what happened (ledger view)', '', 'head']);
   terms({ pricePnl, ...costs });
   gap();
-  rows.push(['why', '', 'head']);
+  rows.push(['why (economic view)', '', 'head']);
   terms({ ...path, costCarry: costCarry.total, ...costs });
   gap();
-  rows.push(['against the simple position', dragAgainstSimple, 'sum']);
+  rows.push(['against the simple position', dragAgainstSimple, 'term']);
   rows.push(['tracking difference', tracking.difference, 'sum']);
   if (tracking.error !== null) rows.push([`tracking error, ${tracking.basis}`, tracking.error, 'sum']);
   const cells = rows.map(([name, value, kind]) => [

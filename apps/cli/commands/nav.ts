@@ -11,8 +11,8 @@ const HELP = `
 Examples:
   navledger nav spx3l                                      now
   navledger nav spx3l --at 2008-10-10T20:00:00Z            then, with everything known today
-  navledger nav spx3l --at 2008-10-10T20:00:00Z --known-at 2008-10-11T00:00:00Z
-                                                           then, as it was known the day after
+  navledger nav spx3l --at 2008-10-10T20:00:00Z --known-at "$(navledger events --stream portfolio-spx3l | tail -n 1 | jq -r .metadata.recordedAt)"
+                                                           then, as it was known when that event was recorded
   navledger nav spx3l --json | jq -r .navPerUnit
 
 NAV is cash + quantity x mark, recorded charges only; charges that are due and not yet recorded are shown as liabilities.`;

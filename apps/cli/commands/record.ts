@@ -40,7 +40,7 @@ export function registerRecord(program: Command): void {
 
 async function record(globals: Parameters<typeof withHost>[0], file: string, options: Options): Promise<number> {
   await checkArchive(file);
-  const tally = new Tally(globals.json);
+  const tally = new Tally(globals.json, options.dryRun ?? false);
   const signal = interrupts();
   let interrupted = false;
   try {
@@ -106,7 +106,10 @@ class Tally {
   private conflicts = 0;
   private faults = 0;
 
-  constructor(private readonly json: boolean) {}
+  constructor(
+    private readonly json: boolean,
+    private readonly dryRun: boolean,
+  ) {}
 
   get isEmpty(): boolean {
     return this.accepted + this.duplicates + this.refused === 0;
@@ -130,7 +133,7 @@ class Tally {
   async end(quiet: boolean): Promise<void> {
     await this.out.end();
     if (quiet || this.json) return;
-    const parts = [`${count(this.accepted)} recorded`];
+    const parts = [`${count(this.accepted)} ${this.dryRun ? 'would be recorded' : 'recorded'}`];
     if (this.duplicates > 0) parts.push(counted(this.duplicates, 'duplicate'));
     if (this.refused > 0) parts.push(`${count(this.refused)} refused`);
     process.stderr.write(`${parts.join(', ')}\n`);

@@ -19,7 +19,7 @@ export function whatNext(sheet: TearSheet, program: string, knownAt: string): st
     ['a series for a chart', `${program} history ${id} --from ${from} --to ${to} --every 30d --format csv`],
     ['everything the answers are made of', `${program} events --stream portfolio-${id} | tail -n 2`],
     [
-      "waive the worst day's management fee; then ask as known now, and as known before",
+      "waive the worst day's fee, then ask as known now and as known before",
       `echo '${JSON.stringify(correction)}' | ${program} record -`,
       `${program} nav ${id} --at ${to}`,
       `${program} nav ${id} --at ${to} --known-at ${knownAt}`,

@@ -1,5 +1,5 @@
 /**
- * The tear sheet as a person reads it, at most 96 columns wide: every figure is the sheet's own, rounded for the eye. Terms are shown at four decimals, so shown terms may
+ * The tear sheet as a person reads it, on a terminal of 80 columns: every figure is the sheet's own, rounded for the eye. Terms are shown at four decimals, so shown terms may
  * miss a shown sum in the last one; the line under each waterfall says how closely the exact ones meet.
  */
 import type { TearSheet } from '../../../libs/projections/tear-sheet';
@@ -7,8 +7,8 @@ import { grouped, rounded, styled, table } from '../output';
 import { chart, waterfall } from './chart';
 import { day, figure, isZero, minute, percent, priceFigure, share, signed, smallness, units18 } from './figures';
 
-const WIDTH = 96;
-const CHART = { width: 76, height: 13 };
+const WIDTH = 79;
+const CHART = { width: 70, height: 13 };
 const BAR = 34;
 
 export function renderSheet(sheet: TearSheet): string {
@@ -38,19 +38,18 @@ function times(leverage: string): string {
 }
 
 function headline(sheet: TearSheet): string {
-  const { nav, start, end, returns, drawdown, instrumentId, quoteCurrency } = sheet;
+  const { nav, start, end, years, returns, drawdown, instrumentId, quoteCurrency } = sheet;
   const fall = ({ peakAt, troughAt, recoveredAt }: TearSheet['drawdown']['token']): string =>
     `${day(peakAt)} to ${day(troughAt)}, ${recoveredAt === null ? 'not made good' : `made good ${day(recoveredAt)}`}`;
+  // Growth over less than a year says nothing about a year.
+  const yearly = (rate: string | null): string[] => (units18(years) < units18('1') ? [] : [`${percent(rate)} a year`]);
+  const prices = `${priceFigure(end.price)} from ${priceFigure(start.price)}`;
   return table(
     [
       ['  NAV', `${grouped(nav.nav)}`, `${quoteCurrency}, ${grouped(nav.units)} units`],
-      [
-        '  NAV per unit',
-        figure(end.navPerUnit, 4),
-        `from ${figure(start.navPerUnit, 4)} after the first trade; ${instrumentId} ${priceFigure(end.price)} from ${priceFigure(start.price)}`,
-      ],
-      ['  total return', percent(returns.token), `${percent(returns.tokenPerYear)} a year`],
-      [`  of ${instrumentId}`, percent(returns.underlying), `${percent(returns.underlyingPerYear)} a year`],
+      ['  NAV per unit', figure(end.navPerUnit, 4), `from ${figure(start.navPerUnit, 4)} after the first trade`],
+      ['  total return', percent(returns.token), yearly(returns.tokenPerYear).join()],
+      [`  of ${instrumentId}`, percent(returns.underlying), [...yearly(returns.underlyingPerYear), prices].join(', ')],
       ['  deepest fall', share(drawdown.token.depth), fall(drawdown.token)],
       [`  of ${instrumentId}`, share(drawdown.underlying.depth), fall(drawdown.underlying)],
     ],
@@ -145,14 +144,14 @@ function closing(residual: string): string {
 
 function promises({ simple, attribution, targetLeverage, instrumentId, end }: TearSheet): string {
   const { benchmarks, tracking } = attribution;
-  const gone = simple.goneAt === null ? '' : `, all lost by ${day(simple.goneAt)}`;
+  const fate = simple.goneAt === null ? ', no costs' : `; wiped out by ${day(simple.goneAt)}`;
   return rowsOf([
     ['the token', figure(end.navPerUnit, 4), 'what it became'],
-    ['simple leveraged position', figure(simple.value, 4), `${times(targetLeverage)} bought once, no costs${gone}`],
+    ['simple leveraged position', figure(simple.value, 4), `${times(targetLeverage)} bought once${fate}`],
     ['drag against it', signed(simple.drag, 4), 'the token less the simple position'],
-    ['the ideal', figure(benchmarks.ideal, 4), 'every reset of the mandate, exactly and free'],
-    ['power payoff', figure(benchmarks.power, 4), `(${instrumentId} ratio)^${rounded(targetLeverage, 2)}: a path without volatility`],
-    ['tracking difference', percent(tracking.difference), 'total return less the promise, compounded'],
+    ['the ideal', figure(benchmarks.ideal, 4), 'every reset, exactly and free'],
+    ['power payoff', figure(benchmarks.power, 4), `(${instrumentId} ratio)^${rounded(targetLeverage, 2)}, no volatility`],
+    ['tracking difference', percent(tracking.difference), 'return less the promise, compounded'],
     [
       'tracking error',
       tracking.error === null ? 'n/a' : share(tracking.error, 4),
@@ -164,9 +163,12 @@ function promises({ simple, attribution, targetLeverage, instrumentId, end }: Te
 function keeping({ leverage, trading, targetLeverage, quoteCurrency }: TearSheet): string {
   const range = (of: TearSheet['leverage']['beforeRebalances'], digits: number): string =>
     of === null ? 'n/a' : `${figure(of.min, digits)} .. ${figure(of.median, digits)} .. ${figure(of.max, digits)}`;
-  return rowsOf([
-    ['leverage before trades', range(leverage.beforeRebalances, 4), 'lowest .. middle .. highest'],
-    ['leverage after trades', range(leverage.afterRebalances, 8), ''],
+  const kept = rowsOf([
+    ['leverage', 'lowest .. middle .. highest', ''],
+    ['  before trades', range(leverage.beforeRebalances, 4), ''],
+    ['  after trades', range(leverage.afterRebalances, 8), ''],
+  ]);
+  const done = rowsOf([
     [
       'rebalances',
       grouped(String(trading.rebalances)),
@@ -174,6 +176,7 @@ function keeping({ leverage, trading, targetLeverage, quoteCurrency }: TearSheet
     ],
     ['turnover', grouped(trading.turnover), `${quoteCurrency}, ${rounded(trading.turnoverPerYear, 2, 2)} x the mean NAV a year`],
   ]);
+  return `${kept}\n${done}`;
 }
 
 const PAID_NAMES: Readonly<Record<string, string>> = {
@@ -191,7 +194,9 @@ function costs({ costs: { items, meanNav }, quoteCurrency }: TearSheet): string 
     grouped(amount),
     `${quoteCurrency}, ${grouped(rounded(bpPerYear, 2, 2))} bp of the mean NAV a year`,
   ]);
-  return rowsOf([...rows, ['mean NAV', grouped(meanNav), `${quoteCurrency}, over the ends of periods`]]);
+  const table = rowsOf([...rows, ['mean NAV', grouped(meanNav), `${quoteCurrency}, over the ends of periods`]]);
+  if (items.some(({ kind }) => kind === 'interest' || kind === 'funding')) return table;
+  return `${table}\n${styled('dim', '  no interest was recorded on what the fund borrows or lends')}`;
 }
 
 function worst({ worst: days, instrumentId, targetLeverage }: TearSheet): string {
