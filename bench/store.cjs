@@ -114,6 +114,7 @@ async function ours(rates, limits) {
   await time('readBytes', COUNTS.bulk, async () => {
     for await (const slice of store.readAll(0, { to: COUNTS.bulk - 1 }))
       for (const f of slice.frames()) bytes += f.dataEnd - f.dataStart + f.atMillis;
+    if (bytes === 0) throw new Error('nothing was read');
   });
   const texts = [];
   for await (const slice of store.readAll(0, { to: COUNTS.bulk - 1 })) {

@@ -7,6 +7,7 @@ import { decode } from '../../libs/store/frame';
 import type { StoredEvent } from '../../libs/store/port';
 import { uuidv5 } from '../../libs/store/uuid';
 import { command, lines, run, seeded, start } from '../support/cli';
+import { Random, runSeed } from '../support/random';
 
 const KILLS = process.env['NAVLEDGER_FULL'] === '1' ? 200 : 20;
 const SEEDED = 10;
@@ -38,14 +39,18 @@ async function assertSound(dir: string): Promise<void> {
   expect((await verifyStore(join(dir, 'data'))).findings).toEqual([]);
 }
 
-async function inMoments(
-  kind: string,
-  kills: number,
-  longest: number,
-  once: (millis: number, kill: number) => Promise<void>,
-): Promise<void> {
+/** What an undisturbed run takes on this machine now, in milliseconds. */
+async function undisturbed(dir: string, args: readonly string[]): Promise<number> {
+  const begin = performance.now();
+  expect((await run(dir, args)).code).toBe(0);
+  return performance.now() - begin;
+}
+
+/** Kills within what a whole run takes: every third anywhere, the others where the work is, after the start of the process. */
+async function inMoments(kind: string, kills: number, whole: number, once: (millis: number, kill: number) => Promise<void>): Promise<void> {
+  const random = new Random(runSeed(`kills of ${kind}`));
   for (let kill = 0; kill < kills; kill++) {
-    const millis = 100 + Math.random() * longest;
+    const millis = random.between(kill % 3 === 0 ? 0 : Math.round(whole * 0.4), Math.round(whole));
     try {
       await once(millis, kill);
     } catch (error) {
@@ -59,13 +64,15 @@ test(
   async () => {
     let dir = '';
     let seen = 0;
-    await inMoments('record', KILLS / 2, 1_500, async (millis, kill) => {
+    const args = ['record', 'commands.ndjson', '--json'];
+    const fresh = async (): Promise<string> => {
+      const made = await seeded();
+      writeFileSync(join(made, 'commands.ndjson'), Array.from({ length: LINES }, (_, i) => tick(i)).join(''));
+      return made;
+    };
+    await inMoments('record', KILLS / 2, await undisturbed(await fresh(), args), async (millis, kill) => {
       // Five kills on one store: those that follow meet duplicates.
-      if (kill % 5 === 0) {
-        dir = await seeded();
-        writeFileSync(join(dir, 'commands.ndjson'), Array.from({ length: LINES }, (_, i) => tick(i)).join(''));
-      }
-      const args = ['record', 'commands.ndjson', '--json'];
+      if (kill % 5 === 0) dir = await fresh();
       const printed = await killed(dir, args, millis);
       const answers = lines(printed.slice(0, printed.lastIndexOf('\n') + 1));
       seen += answers.length;
@@ -98,11 +105,13 @@ test(
     let interrupted = 0;
     const rows = Array.from({ length: ROWS }, (_, i) => `${START + i * 60_000},5,5,5,5,1\n`).join('');
     const args = ['import', 'prices', '--instrument', 'COIN', '--format', 'binance-klines', '--json', 'm.csv'];
-    await inMoments('import', KILLS / 2, 3_000, async (millis, kill) => {
-      if (kill % 5 === 0) {
-        dir = await seeded();
-        writeFileSync(join(dir, 'm.csv'), `open_time_ms,open,high,low,close,volume\n${rows}`);
-      }
+    const fresh = async (): Promise<string> => {
+      const made = await seeded();
+      writeFileSync(join(made, 'm.csv'), `open_time_ms,open,high,low,close,volume\n${rows}`);
+      return made;
+    };
+    await inMoments('import', KILLS / 2, await undisturbed(await fresh(), args), async (millis, kill) => {
+      if (kill % 5 === 0) dir = await fresh();
       await killed(dir, args, millis);
       const store = await openEmbeddedStore(join(dir, 'data'), { mode: 'read' });
       const recorded = store.head().position + 1 - SEEDED;
