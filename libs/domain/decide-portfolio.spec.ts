@@ -58,6 +58,14 @@ testRefusals([
     value: '1.255',
   },
   {
+    name: 'leverage beyond 100',
+    given: nothing,
+    when: ['OpenPortfolio', { ...OPEN, targetLeverage: '-100.01' }],
+    code: 'InvalidField',
+    field: '/targetLeverage',
+    value: '-100.01',
+  },
+  {
     name: 'a fund that is not open',
     given: nothing,
     when: ['AccrueFees', { through: DAY2 }],

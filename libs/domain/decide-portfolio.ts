@@ -4,7 +4,7 @@
  */
 import { dueCharges, type DueCharge } from './accrual';
 import type { AccrueFees, DecideContext, OpenPortfolio, PortfolioCommand } from './commands';
-import { fitTo, formatFixed, formatRatio, parseDecimal } from './decimal';
+import { abs, fitTo, formatFixed, formatRatio, parseDecimal } from './decimal';
 import { decideCorrection } from './decide-correction';
 import { decideFact } from './decide-facts';
 import type { ShapeCheck, Standing } from './decide-standing';
@@ -63,6 +63,9 @@ function decide(known: Known, command: PortfolioCommand, context: DecideContext,
   return [decideFact(standing, command)];
 }
 
+/** The power payoff raises a price ratio to the leverage, so it is kept in reason. */
+const MAX_LEVERAGE = 100n;
+
 function open(known: Known, data: OpenPortfolio, context: DecideContext): PortfolioOpened {
   const { portfolioId, name, quoteCurrency, currencyScale, unitScale, instrumentId, targetLeverage, at } = data;
   if (known.portfolio) reject('AlreadyExists', 'a portfolio is opened once', { field: '/portfolioId', value: portfolioId });
@@ -78,8 +81,8 @@ function open(known: Known, data: OpenPortfolio, context: DecideContext): Portfo
   }
   const leverage = parseDecimal(targetLeverage);
   const units = leverage && fitTo(leverage, 2);
-  if (units === undefined || units === 0n) {
-    reject('InvalidField', 'must be a decimal other than 0 with at most 2 decimals', { field: '/targetLeverage', value: targetLeverage });
+  if (units === undefined || units === 0n || abs(units) > MAX_LEVERAGE * 100n) {
+    reject('InvalidField', `must be a decimal other than 0 from -${MAX_LEVERAGE} to ${MAX_LEVERAGE} with at most 2 decimals`, { field: '/targetLeverage', value: targetLeverage });
   }
   readTime('/at', at, context);
   return {

@@ -90,6 +90,11 @@ export class RefusalError extends Error {
 
 /** One line of at most 80 characters, control characters escaped. */
 function printable(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    text = '...'; // nested too deep to be printed
+  }
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -1,5 +1,4 @@
 /** Opening a ledger by the URL of its store: `sqlite:DIR`, the embedded default. */
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { refuse, RefusalError } from '../domain/refusal';
 import { DerivedFile } from '../store/derived';
@@ -18,7 +17,6 @@ export function storeDirectory(url: string): string {
 /** Opens the store and what is kept beside it. Throws StoreError when it cannot be had in that mode. */
 export async function openLedger(url: string, mode: 'write' | 'read', options: LedgerOptions, onProgress?: OnProgress): Promise<Ledger> {
   const dir = storeDirectory(url);
-  if (mode === 'write') mkdirSync(dir, { recursive: true });
   const store = await openEmbeddedStore(dir, { mode, ...(options.clock ? { clock: options.clock } : {}) });
   const kept = new KeptModel(DerivedFile.open(dir, { version: KEPT_VERSION, storeId: store.storeId }));
   return new Ledger(store, await ReadModel.open(store, kept, onProgress), options);

@@ -227,14 +227,30 @@ export function checkShape(name: CommandName, data: unknown): Refusal | undefine
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     return refuse('InvalidField', 'must be a JSON object', { field: '', value: data });
   }
-  const nulls = Object.entries(data).find(([, value]) => value === null);
-  if (nulls) return refuse('InvalidField', 'must not be null; leave the field out', { field: `/${nulls[0]}`, value: null });
+  const passedOver = findPassedOver(data, '', 0);
+  if (passedOver) return passedOver;
   const [error] = validateSync(plainToInstance(SHAPES[name], data), {
     whitelist: true,
     forbidNonWhitelisted: true,
     stopAtFirstError: true,
   });
   return error && describe(error, '');
+}
+
+/** Levels of objects and arrays in a command's data; a schedule in a replacement has six. */
+const MAX_DEPTH = 16;
+
+/** What the validator would not see: nulls, which it takes for absence, fields named like an object's own methods, and nesting without end. */
+function findPassedOver(part: object, path: string, depth: number): Refusal | undefined {
+  if (depth > MAX_DEPTH) return refuse('InvalidField', `must not be nested deeper than ${MAX_DEPTH} levels`, { field: path });
+  for (const [key, value] of Object.entries(part) as [string, unknown][]) {
+    const field = `${path}/${key}`;
+    if (key in Object.prototype) return refuse('UnknownField', 'the command has no such field', { field, value });
+    if (value === null) return refuse('InvalidField', 'must not be null; leave the field out', { field, value });
+    const inner = typeof value === 'object' ? findPassedOver(value, field, depth + 1) : undefined;
+    if (inner) return inner;
+  }
+  return undefined;
 }
 
 function describe(error: ValidationError, parent: string): Refusal {
