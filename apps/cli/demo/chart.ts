@@ -33,16 +33,19 @@ export interface Curve {
  * Answers lines, the highest first.
  */
 export function chart(curves: readonly Curve[], one: bigint, width: number, height: number): string[] {
-  const all = curves.flatMap(({ values }) => values.map(log2));
+  const drawn = curves.map(({ mark, values }) => ({
+    mark,
+    levels: Array.from({ length: width }, (_, x) => log2(values[Math.round((x * (values.length - 1)) / (width - 1))]!)),
+  }));
+  const all = drawn.flatMap(({ levels }) => levels);
   const low = Math.min(...all);
   const span = Math.max(1, Math.max(...all) - low);
   const rowOf = (level: number): number => Math.round(((level - low) * (height - 1)) / span);
   const grid = Array.from({ length: height }, () => Array.from({ length: width }, () => ' '));
-  for (const { mark, values } of curves) {
+  for (const { mark, levels } of drawn) {
     let previous: number | undefined;
-    for (let x = 0; x < width; x++) {
-      const value = values[Math.round((x * (values.length - 1)) / (width - 1))]!;
-      const row = rowOf(log2(value));
+    for (const [x, level] of levels.entries()) {
+      const row = rowOf(level);
       // A jump is drawn as a line.
       const step = previous === undefined || previous === row ? 0 : previous < row ? 1 : -1;
       for (let y = previous === undefined ? row : previous + step; step !== 0 && y !== row; y += step) grid[y]![x] = mark;
