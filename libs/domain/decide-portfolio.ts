@@ -82,7 +82,10 @@ function open(known: Known, data: OpenPortfolio, context: DecideContext): Portfo
   const leverage = parseDecimal(targetLeverage);
   const units = leverage && fitTo(leverage, 2);
   if (units === undefined || units === 0n || abs(units) > MAX_LEVERAGE * 100n) {
-    reject('InvalidField', `must be a decimal other than 0 from -${MAX_LEVERAGE} to ${MAX_LEVERAGE} with at most 2 decimals`, { field: '/targetLeverage', value: targetLeverage });
+    reject('InvalidField', `must be a decimal other than 0 from -${MAX_LEVERAGE} to ${MAX_LEVERAGE} with at most 2 decimals`, {
+      field: '/targetLeverage',
+      value: targetLeverage,
+    });
   }
   readTime('/at', at, context);
   return {

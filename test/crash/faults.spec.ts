@@ -1,6 +1,7 @@
 /** What goes wrong around a store: damage, other programs' files, other processes, full disks. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backupStore, restoreStore } from '../../libs/store/embedded/backup';
 import { openDatabase } from '../../libs/store/embedded/driver';
@@ -285,3 +286,30 @@ test('a damaged backup is neither taken nor restored, and leaves nothing behind'
   mkdirSync(join(other, 'something'));
   expect(await fault(restoreStore(file, other))).toBe('not-empty');
 });
+
+test('a backup clears away what killed ones left, and leaves the parts of running ones', async () => {
+  const dir = await madeStore();
+  const target = tempDir();
+  const gone = (await runToEnd()).toString();
+  for (const pid of [gone, String(process.ppid)]) writeFileSync(join(target, `backup.db.partial-${pid}`), 'part');
+  writeFileSync(join(target, `backup.db.partial-${gone}-journal`), 'part');
+  await backupStore(dir, join(target, 'backup.db'));
+  expect(readdirSync(target).sort()).toEqual(['backup.db', `backup.db.partial-${process.ppid}`]);
+});
+
+test('a restore that was killed is run again', async () => {
+  const dir = await madeStore();
+  const file = join(tempDir(), 'backup.db');
+  const { hash } = await backupStore(dir, file);
+  const target = tempDir();
+  for (const name of ['log.db.restoring', 'log.db.restoring-journal', 'writer.lock', 'writer.lock-journal', 'writer.pid'])
+    writeFileSync(join(target, name), '');
+  expect(await restoreStore(file, target)).toMatchObject({ hash });
+});
+
+/** The id of a process that has ended. */
+async function runToEnd(): Promise<number> {
+  const child = spawn('true');
+  await once(child, 'exit');
+  return child.pid!;
+}

@@ -3,7 +3,7 @@
  * absent: derived files, which are rebuilt from the log.
  */
 import { constants, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StoreError } from '../port';
 import { openDatabase, storeError } from './driver';
 import { anchorFile, anchorText, lockWriter, logFile, syncPath } from './files';
@@ -29,7 +29,7 @@ export async function backupStore(dir: string, file: string, onProgress?: Progre
     const log = Log.openForReading(logFile(dir));
     if (!log) throw new StoreError('missing', `there is no store in ${dir}`);
     try {
-      rmSync(partial, { force: true });
+      removePartials(target);
       log.one('VACUUM INTO ?', partial);
     } finally {
       log.close();
@@ -76,6 +76,23 @@ export async function restoreStore(file: string, dir: string, onProgress?: Progr
   }
 }
 
+/** Parts that killed processes left: a part is as large as a store. Those of processes that run are theirs. */
+function removePartials(target: string): void {
+  const stem = `${basename(target)}.partial-`;
+  for (const name of readdirSync(dirname(target))) {
+    const pid = name.startsWith(stem) ? /^\d+/.exec(name.slice(stem.length))?.[0] : undefined;
+    if (pid !== undefined && (Number(pid) === process.pid || !isRunning(Number(pid)))) rmSync(join(dirname(target), name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 /** What VACUUM wrote has a rollback journal; a store's log has a write-ahead one. */
 function writeAhead(file: string): void {
   const db = openDatabase(file);
@@ -86,7 +103,7 @@ function writeAhead(file: string): void {
   }
 }
 
-const LEFT_BY_AN_ATTEMPT = /^(log\.db\.restoring.*|writer\.lock|writer\.pid)$/;
+const LEFT_BY_AN_ATTEMPT = /^(log\.db\.restoring.*|writer\.lock(-journal)?|writer\.pid)$/;
 
 function assertSound(verification: Verification, file: string): Verification {
   const [first, ...more] = verification.findings;
