@@ -70,7 +70,7 @@ async function demo(globals: Globals, options: DemoOptions & { serve: boolean; p
         firstYear = host.nav(portfolioId, at).then(async (answer) => {
           for (const progress of shown.values()) progress.end();
           if (globals.json || isRefusal(answer) || answer.navPerUnit === null) return;
-          await write(`${portfolioId} is a year old: ${figure(answer.navPerUnit, 4)} per unit at ${answer.at}, from 100.0000\n\n`);
+          await write(`${portfolioId} is a year old: ${figure(answer.navPerUnit, 4)} per unit at ${answer.at}, from 100.00\n\n`);
         });
       },
     }).finally(() => {

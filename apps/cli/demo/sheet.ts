@@ -142,8 +142,9 @@ function closing(residual: string): string {
   return styled('dim', `  start and terms make the end ${smallness(residual)}; no term is the remainder`);
 }
 
-function promises({ simple, attribution, targetLeverage, instrumentId, end }: TearSheet): string {
+function promises({ simple, attribution, targetLeverage, instrumentId, end, returns }: TearSheet): string {
   const { benchmarks, tracking } = attribution;
+  const promise = units18(returns.token) - units18(tracking.difference);
   const fate = simple.goneAt === null ? ', no costs' : `; wiped out by ${day(simple.goneAt)}`;
   return rowsOf([
     ['the token', figure(end.navPerUnit, 4), 'what it became'],
@@ -151,7 +152,11 @@ function promises({ simple, attribution, targetLeverage, instrumentId, end }: Te
     ['drag against it', signed(simple.drag, 4), 'the token less the simple position'],
     ['the ideal', figure(benchmarks.ideal, 4), 'every reset, exactly and free'],
     ['power payoff', figure(benchmarks.power, 4), `(${instrumentId} ratio)^${rounded(targetLeverage, 2)}, no volatility`],
-    ['tracking difference', percent(tracking.difference), 'return less the promise, compounded'],
+    [
+      'tracking difference',
+      percent(tracking.difference),
+      promise > -units18('1') ? 'return less the promise, compounded' : 'return less a promise that was wiped out',
+    ],
     [
       'tracking error',
       tracking.error === null ? 'n/a' : share(tracking.error, 4),

@@ -2,6 +2,7 @@
  * The tables of the log and the SQL that touches them. Invariant: `slice` is the truth and is only ever appended to; `slice_ix` and `command_ix`
  * cover exactly the positions below kv `indexed` and can be rebuilt from it. Deliberately absent: what the bytes mean beyond their place.
  */
+import { existsSync } from 'node:fs';
 import { ByteSlice, HASH_BYTES } from '../frame';
 import { StoreError } from '../port';
 import { readUuid, writeUuid } from '../uuid';
@@ -45,8 +46,9 @@ export class Log {
     });
   }
 
-  /** Opens the log for reading only; undefined when the file was made but holds no log yet. */
+  /** Opens the log for reading only; undefined when there is no file, or one that was made and holds no log yet. */
   static openForReading(file: string): Log | undefined {
+    if (!existsSync(file)) return undefined;
     return Log.guarded(openDatabase(file, { readOnly: true }), file, (db) => {
       if (recognise(db, file)) return new Log(db, false);
       db.close();

@@ -38,7 +38,7 @@ export async function openEmbeddedStore(dir: string, options: EmbeddedOptions): 
   if (options.mode === 'read') {
     // The anchor first: it is written after its commit, so a later snapshot must hold it.
     const anchor = assertPlausible(dir);
-    const log = existsSync(logFile(dir)) ? Log.openForReading(logFile(dir)) : undefined;
+    const log = Log.openForReading(logFile(dir));
     if (!log) throw new StoreError('missing', `there is no store in ${dir}`);
     return open(log, anchor, dir, clock);
   }
