@@ -85,7 +85,7 @@ async function main() {
         '--format',
         'binance-klines',
         '--prices',
-        prices.join(','),
+        ...prices,
         ...(values.funding ? ['--funding', values.funding] : []),
       ],
       store,
