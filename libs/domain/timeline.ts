@@ -1,6 +1,7 @@
 /**
  * A portfolio's facts in the order that counts, (effective time, log position), each with the state after it. A late fact is inserted at its
- * place and everything after it is folded again; facts are few (ticks are not among them), so a row is one state change.
+ * place, and the states after it are folded again when one of them is asked for, so that many changes in a row cost one fold. Facts are few (ticks are not
+ * among them), so a row is one state change.
  */
 import { EMPTY_FUND, evolve, type FundState, type PlacedFact, type Terms } from './facts';
 import type { Instant } from './instant';
@@ -41,14 +42,19 @@ export abstract class Rows {
     return this.row(count - 1)?.state ?? EMPTY_FUND;
   }
 
-  protected count(before: (row: Row) => boolean): number {
+  /** Row i without its state; undefined from `length` on. */
+  protected placed(i: number): PlacedFact | undefined {
+    return this.row(i);
+  }
+
+  protected count(before: (row: PlacedFact) => boolean): number {
     let low = 0;
     let high = this.length;
     // Most questions and facts are about the end.
-    if (high > 0 && before(this.row(high - 1)!)) return high;
+    if (high > 0 && before(this.placed(high - 1)!)) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (before(this.row(middle)!)) low = middle + 1;
+      if (before(this.placed(middle)!)) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -57,7 +63,9 @@ export abstract class Rows {
 
 /** Rows to which facts are added anywhere: those of a `base` that is kept elsewhere, as far as they still stand, and the rest in memory. */
 export class Timeline extends Rows {
-  private readonly rows: Row[] = [];
+  private rows: (PlacedFact & { readonly state?: FundState })[] = [];
+  /** How many of those have the state after them. */
+  private folded = 0;
   /** How many leading rows are the base's. */
   private kept: number;
 
@@ -74,25 +82,31 @@ export class Timeline extends Rows {
   }
 
   row(i: number): Row | undefined {
-    return i >= this.kept ? this.rows[i - this.kept] : this.base?.row(i);
+    if (i < this.kept) return this.base?.row(i);
+    const own = i - this.kept;
+    if (own >= this.folded && own < this.rows.length) this.foldThrough(own);
+    return this.rows[own] as Row | undefined;
   }
 
-  /** Puts a fact at its place and folds on from there. */
-  insert(placed: PlacedFact): void {
-    const index = this.countBefore(placed.at, placed.position);
+  protected override placed(i: number): PlacedFact | undefined {
+    return i < this.kept ? this.base?.row(i) : this.rows[i - this.kept];
+  }
+
+  /** Puts a fact at its place. */
+  insert({ at, position, fact }: PlacedFact): void {
+    const index = this.countBefore(at, position);
     this.own(index);
-    const state = evolve(this.terms, this.stateAfter(index), placed.fact);
-    this.rows.splice(index - this.kept, 0, { at: placed.at, position: placed.position, fact: placed.fact, state });
-    this.foldFrom(index + 1);
+    this.rows.splice(index - this.kept, 0, { at, position, fact });
+    this.folded = Math.min(this.folded, index - this.kept);
   }
 
   /** Takes the fact first recorded at `position` out. */
   remove(at: Instant, position: number): void {
     const index = this.countBefore(at, position);
-    if (this.row(index)?.position !== position) return;
+    if (this.placed(index)?.position !== position) return;
     this.own(index);
     this.rows.splice(index - this.kept, 1);
-    this.foldFrom(index);
+    this.folded = Math.min(this.folded, index - this.kept);
   }
 
   /**
@@ -128,16 +142,18 @@ export class Timeline extends Rows {
     if (index >= this.kept) return;
     const taken: Row[] = [];
     for (let i = index; i < this.kept; i++) taken.push(this.base!.row(i)!);
-    this.rows.unshift(...taken);
+    this.rows = [...taken, ...this.rows];
+    this.folded += taken.length;
     this.kept = index;
   }
 
-  private foldFrom(index: number): void {
-    let state = this.stateAfter(index);
-    for (let i = index - this.kept; i < this.rows.length; i++) {
-      const row = this.rows[i]!;
-      state = evolve(this.terms, state, row.fact);
-      this.rows[i] = { at: row.at, position: row.position, fact: row.fact, state };
+  /** Makes the states up to own row `last`. */
+  private foldThrough(last: number): void {
+    let state = this.stateAfter(this.kept + this.folded);
+    for (; this.folded <= last; this.folded++) {
+      const { at, position, fact } = this.rows[this.folded]!;
+      state = evolve(this.terms, state, fact);
+      this.rows[this.folded] = { at, position, fact, state };
     }
   }
 }
