@@ -22,6 +22,16 @@ test('doctor finds nothing in a sound store, and says where the log ends', async
   expect((await run(dir, ['doctor'])).stdout).toMatch(/^10 events, chain hash [0-9a-f]{64}: all is well\n$/);
 });
 
+test('doctor says when there is no anchor to hold the end of the log against', async () => {
+  rmSync(join(dir, 'data/log.anchor'));
+  expect(await run(dir, ['doctor'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^There is no anchor to compare the end of the log with: lost last events would not show\.\n10 events, .*: all is well\n$/,
+    ),
+  });
+});
+
 test('doctor finds a changed byte of an event, with exit code 3', async () => {
   const db = openDatabase(join(dir, 'data/log.db'));
   const { payload } = db.prepare('SELECT payload FROM slice WHERE position = 0').get() as { payload: Uint8Array };

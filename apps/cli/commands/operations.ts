@@ -59,6 +59,7 @@ Exit code 3 when something does not match. A damaged log is replaced by a backup
         if (globals.json) await printJson(printable(found));
         else {
           for (const { part, message } of found.findings) await write(`${styled('red', part)}: ${message}\n`);
+          if (!found.anchored) await write('There is no anchor to compare the end of the log with: lost last events would not show.\n');
           const well = found.findings.length === 0;
           const state = well ? styled('green', 'all is well') : styled('red', counted(found.findings.length, 'finding'));
           await write(`${counted(found.position + 1, 'event')}, chain hash ${found.hash}: ${state}\n`);
