@@ -43,7 +43,16 @@ export function action<A extends unknown[]>(
 
 function globalsOf(command: Command): Globals {
   const { store, json, actor, quiet } = command.optsWithGlobals<Partial<Globals>>();
-  return { store: store ?? 'sqlite:./data', json: json ?? false, actor: actor ?? userInfo().username, quiet: quiet ?? false };
+  return { store: store ?? 'sqlite:./data', json: json ?? false, actor: actor ?? loginName(), quiet: quiet ?? false };
+}
+
+/** The user's number where it has no name, as in a container. */
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
 }
 
 /** Opens the ledger, runs the work, and closes it. Throws StoreError when it cannot be had in that mode. */

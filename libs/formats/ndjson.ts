@@ -6,8 +6,12 @@ import { isUtf8 } from 'node:buffer';
 import { refuse, type Refusal } from '../domain/refusal';
 import { Source, type SourceOptions } from './source';
 
-/** Longest line that is read, without its ending. */
+/** Longest line that is read, without its ending, unless the caller says otherwise. */
 export const MAX_NDJSON_LINE_BYTES = 1024 * 1024;
+
+export interface NdjsonOptions extends SourceOptions {
+  readonly maxLineBytes?: number | undefined;
+}
 
 /** A line (from 1) with its text, or with the refusal of a line that cannot be read; the lines after that one are read all the same. */
 export type NdjsonLine =
@@ -22,15 +26,14 @@ const BYTE_ORDER_MARK = '\ufeff';
  * The lines of a file (`-` is standard input), gzip or not. A line of invalid UTF-8 or beyond {@link MAX_NDJSON_LINE_BYTES} comes as a
  * MalformedLine refusal. Throws RefusalError InvalidFile when the file itself fails, after the lines before the damage.
  */
-export async function* readNdjson(path: string, options: SourceOptions = {}): AsyncGenerator<NdjsonLine, void, undefined> {
-  const { signal } = options;
+export async function* readNdjson(path: string, options: NdjsonOptions = {}): AsyncGenerator<NdjsonLine, void, undefined> {
+  const { signal, maxLineBytes: limit = MAX_NDJSON_LINE_BYTES } = options;
   let line = 1;
   let held: Buffer[] = [];
   let heldBytes = 0;
   const finish = (tail: Buffer): NdjsonLine | undefined => {
     const bytes = heldBytes + tail.length;
-    const made =
-      bytes > MAX_NDJSON_LINE_BYTES + 1 ? tooLong(line) : lineOf(line, held.length === 0 ? tail : Buffer.concat([...held, tail]));
+    const made = bytes > limit + 1 ? tooLong(line, limit) : lineOf(line, held.length === 0 ? tail : Buffer.concat([...held, tail]), limit);
     line++;
     held = [];
     heldBytes = 0;
@@ -47,7 +50,7 @@ export async function* readNdjson(path: string, options: SourceOptions = {}): As
     }
     const rest = chunk.subarray(start);
     heldBytes += rest.length;
-    if (heldBytes > MAX_NDJSON_LINE_BYTES + 1) held = [];
+    if (heldBytes > limit + 1) held = [];
     else if (rest.length > 0) held.push(rest);
   }
   if (heldBytes > 0) {
@@ -57,15 +60,15 @@ export async function* readNdjson(path: string, options: SourceOptions = {}): As
 }
 
 /** Undefined for a blank line. */
-function lineOf(line: number, bytes: Buffer): NdjsonLine | undefined {
+function lineOf(line: number, bytes: Buffer, limit: number): NdjsonLine | undefined {
   const body = bytes[bytes.length - 1] === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes;
-  if (body.length > MAX_NDJSON_LINE_BYTES) return tooLong(line);
+  if (body.length > limit) return tooLong(line, limit);
   if (!isUtf8(body)) return { line, refusal: refuse('MalformedLine', 'must be valid UTF-8', { value: body.toString('latin1', 0, 80) }) };
   const text = body.toString('utf8');
   const content = line === 1 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
   return content.trim() === '' ? undefined : { line, text: content };
 }
 
-function tooLong(line: number): NdjsonLine {
-  return { line, refusal: refuse('MalformedLine', `must have at most ${MAX_NDJSON_LINE_BYTES} bytes`) };
+function tooLong(line: number, limit: number): NdjsonLine {
+  return { line, refusal: refuse('MalformedLine', `must have at most ${limit} bytes`) };
 }

@@ -27,7 +27,11 @@ export async function adoptLog(
   options: AdoptOptions = {},
 ): Promise<{ readonly events: number; readonly hash: string }> {
   const { onProgress, ...source } = options;
-  const events = checked(file, readLog(file === '-' ? 'stdin' : file, readNdjson(file, source)), onProgress);
+  const events = checked(
+    file,
+    readLog(file === '-' ? 'stdin' : file, readNdjson(file, { ...source, maxLineBytes: MAX_LINE_BYTES })),
+    onProgress,
+  );
   await ledger.store.adopt(events).catch((error: unknown) => {
     // It is the file that does not hold together; the store is as it was.
     if (!(error instanceof StoreError && error.fault === 'damaged')) throw error;
@@ -37,6 +41,8 @@ export async function adoptLog(
   return { events: position + 1, hash };
 }
 
+/** An event's data and metadata are a mebibyte each at most. */
+const MAX_LINE_BYTES = 3 << 20;
 /** Events between two turns of the event loop, so that a Ctrl-C is seen. */
 const TURN_EVENTS = 20_000;
 

@@ -188,3 +188,32 @@ it('has exactly one handler for each command', () => {
   expect(new Set(ids.map((x) => JSON.stringify(x))).size).toBe(COMMAND_NAMES.length);
   for (const name of COMMAND_NAMES) expect(handled.filter((x) => x === COMMAND_CLASSES[name])).toHaveLength(1);
 });
+
+it('refuses a command whose event no store takes, and nothing else with it', async () => {
+  const ledger = await memoryLedger();
+  await given(ledger, listed, price('10'), opened);
+  // A correction's event holds the replacement as it was given and as it was decided.
+  const fills = Array.from({ length: 1000 }, (_, i) => ({
+    fillId: String(i).padStart(64, 'x'),
+    instrumentId: 'X',
+    side: i % 2 ? 'buy' : 'sell',
+    quantity: '1',
+    price: '10',
+    venue: '\u0001'.repeat(64),
+  }));
+  const rebalance = { portfolioId: 'p', rebalanceId: 'r', reason: 'manual', at, fills };
+  const first = await send(ledger, 'ExecuteRebalance', rebalance, id(7));
+  const corrects = 'eventIds' in first ? first.eventIds[0] : '';
+  const correction = envelopeOf(['CorrectFact', { portfolioId: 'p', corrects, replacement: rebalance, reason: 'late' }]);
+  const outcomes = await Promise.all([
+    ledger.submit(envelopeOf(created('5'))),
+    ledger.submit(correction),
+    ledger.submit(envelopeOf(created('6'))),
+  ]);
+  expect(outcomes.map((outcome) => ('refusal' in outcome ? outcome.refusal.rule : 'recorded'))).toEqual([
+    'recorded',
+    expect.stringMatching(/^must make events of at most 1048576 bytes; this would be one of \d{7}$/),
+    'recorded',
+  ]);
+  expect(await unitsOf(ledger)).toBe('11.00');
+});

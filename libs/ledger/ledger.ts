@@ -15,6 +15,7 @@ import { isRefusal, refuse, type Refusal } from '../domain/refusal';
 import { StateLogDamaged } from '../projections/state-log';
 import { TapeDamaged } from '../projections/tape/codec';
 import type { View } from '../projections/view';
+import { MAX_TEXT_BYTES } from '../store/frame-writer';
 import type { EventStore } from '../store/port';
 import { AppendQueue } from './append-queue';
 import { contentDigest, type Envelope } from './envelope';
@@ -202,6 +203,12 @@ export class Ledger {
     if (events.length === 0) return { commandId, stream, digest, events, revision, requests: [] };
     const metadata = metadataText({ actor: this.options.actor, ...envelope });
     const news = events.map((event, i) => toNewEvent(event, commandId, i, metadata, now));
+    // The store would fail the whole group.
+    const largest = Math.max(...news.map(({ data }) => (data.length * 3 > MAX_TEXT_BYTES ? Buffer.byteLength(data) : 0)));
+    if (largest > MAX_TEXT_BYTES) {
+      const rule = `must make events of at most ${MAX_TEXT_BYTES} bytes; this would be one of ${largest}`;
+      return { commandId, stream, refusal: refuse('InvalidField', rule, { field: '' }) };
+    }
     this.model.take(stream, events, news);
     return {
       commandId,

@@ -10,6 +10,7 @@ import { DerivedFile } from '../store/derived';
 import { type BackupResult, backupStore, restoreStore } from '../store/embedded/backup';
 import { openEmbeddedStore } from '../store/embedded/store';
 import { type Progress, type Verification, verifyStore } from '../store/embedded/verify';
+import { StoreError } from '../store/port';
 import { KEPT_VERSION, KeptModel } from './kept-model';
 import { openLedger, storeDirectory } from './open';
 import { type OnProgress, ReadModel } from './read-model';
@@ -77,8 +78,8 @@ function recordText(fund: FundRecord): string {
 }
 
 /**
- * Forgets what is derived and makes it anew from the log, with every portfolio folded. Another process may write meanwhile. Throws StoreError `missing` and what opening
- * a store for reading throws.
+ * Forgets what is derived and makes it anew from the log, with every portfolio folded. Another process may write meanwhile. Throws StoreError `missing`, `unavailable` (nothing
+ * can be kept beside the log) and what opening a store for reading throws.
  */
 export async function rebuild(
   url: string,
@@ -87,7 +88,9 @@ export async function rebuild(
   const dir = storeDirectory(url);
   const store = await openEmbeddedStore(dir, { mode: 'read' });
   try {
-    const kept = new KeptModel(DerivedFile.open(dir, { version: KEPT_VERSION, storeId: store.storeId }));
+    const derived = DerivedFile.open(dir, { version: KEPT_VERSION, storeId: store.storeId });
+    if (derived.file === undefined) throw new StoreError('unavailable', `what is derived cannot be kept: ${dir} cannot be written`);
+    const kept = new KeptModel(derived);
     kept.clear();
     const model = await ReadModel.open(store, kept, onProgress);
     await model.foldAll();

@@ -1,5 +1,6 @@
 /** Several processes on one store, Ctrl-C, full disks and gone readers; and help that is there at once. */
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask, command, eventCount, lines, run, seeded, start, type Json } from '../support/cli';
 
@@ -11,6 +12,8 @@ const tick = (i: number): string =>
     source: 'test',
   });
 const ticks = (n: number): string => Array.from({ length: n }, (_, i) => tick(i)).join('');
+
+const LISTING = { instrumentId: 'X', kind: 'spot', quoteCurrency: 'USD', priceScale: 2, quantityScale: 2 };
 
 let dir: string;
 beforeEach(async () => (dir = await seeded()));
@@ -156,4 +159,15 @@ describe('help', () => {
       stderr: 'navledger: a command is missing: see --help\nTry navledger --help.\n',
     });
   });
+});
+
+const asNobody = process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status === 0 ? test : test.skip;
+asNobody('a user without a name is known by number, as in a container', () => {
+  chmodSync(dir, 0o777);
+  const program = [process.execPath, join(__dirname, '../../bin/navledger'), '--store', `sqlite:${join(dir, 'own')}`];
+  const as = ['--reuid', '12345', '--clear-groups', ...program];
+  const recorded = spawnSync('setpriv', [...as, 'record', '-'], { input: command('ListInstrument', LISTING), encoding: 'utf8' });
+  expect(recorded).toMatchObject({ status: 0, stderr: '1 recorded\n' });
+  const { stdout } = spawnSync('setpriv', [...as, 'events'], { encoding: 'utf8' });
+  expect(JSON.parse(stdout)).toMatchObject({ metadata: { actor: '12345' } });
 });
