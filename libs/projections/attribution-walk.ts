@@ -136,7 +136,7 @@ export function walk(view: View, from: Instant, to: Instant, instants: Iterable<
           value: formatInstant(to),
         });
       const navAfter = cashAtNavScale(terms, next.cash) + slopeAtNavScale(terms, next.quantity) * price;
-      const scaleAfter = next.units === state.units ? scale : scale.with(next.units, row.fact);
+      const scaleAfter = next.units === state.units && row.fact.kind !== 'split' ? scale : scale.with(next.units, row.fact);
       book(terms, row.fact, { state, price, nav, navAfter, scale, scaleAfter }, jumps, slippageParts);
       state = next;
       nav = navAfter;
