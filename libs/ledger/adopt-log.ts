@@ -52,24 +52,38 @@ async function* checked(
   onProgress: AdoptOptions['onProgress'],
 ): AsyncGenerator<StoredEvent, void, undefined> {
   const trial = new Trial();
+  const refused = (subject: string, value: string | undefined, error: unknown): RefusalError =>
+    new RefusalError(
+      refuse('InvalidFile', `must follow from the events before it: ${(error as Error).message}`, {
+        field: `${file}: ${subject}`,
+        ...(value === undefined ? {} : { value }),
+      }),
+    );
   for await (const event of events) {
     try {
       trial.take(event);
     } catch (error) {
-      const about = { field: `${file}: event at position ${event.position}`, value: event.type };
-      throw new RefusalError(refuse('InvalidFile', `must follow from the events before it: ${(error as Error).message}`, about));
+      throw refused(`event at position ${event.position}`, event.type, error);
     }
     yield event;
     if (event.position % TURN_EVENTS !== 0) continue;
     onProgress?.(event.position + 1);
     await new Promise((resolve) => setImmediate(resolve));
   }
+  for (const [stream, { timeline }] of trial.portfolios) {
+    try {
+      timeline.stateAfter(timeline.length);
+    } catch (error) {
+      throw refused(stream, undefined, error);
+    }
+  }
 }
 
 /** The facts so far, as far as later events rest on them. */
 class Trial {
   private readonly listings = new Map<string, Listing>();
-  private readonly portfolios = new Map<string, Portfolio>();
+  /** By stream. */
+  readonly portfolios = new Map<string, Portfolio>();
   /** The first 48 bits of every tick's event id. */
   private readonly ticks = new Set<number>();
 
@@ -109,6 +123,7 @@ class Trial {
     if (event.type === 'PortfolioOpened') {
       const listing = this.listings.get(priceStream(event.data.instrumentId));
       if (portfolio || !listing) throw new Error('a portfolio is opened once, on an instrument that is listed');
+      if (!isScale(event.data.currencyScale) || !isScale(event.data.unitScale)) throw new Error('its scales must be from 0 to 18');
       this.portfolios.set(stream, new Portfolio(event, listing, eventId));
     } else if (portfolio) portfolio.apply(event, eventId, position);
     else throw new Error('the portfolio is not open');

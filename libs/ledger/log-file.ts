@@ -1,6 +1,6 @@
 /**
  * The log as a file: one event a line, data and metadata as they are stored. Metadata also carries what the store keeps beside an event (command id and digest, place
- * in its command, recorded time), so that a file read back into an empty store makes the same bytes, ids, times and chain hash.
+ * in its command, recorded time, chain hash), so that a file read back into an empty store makes the same bytes, ids, times and chain hash.
  */
 import { formatInstant, parseInstant } from '../domain/instant';
 import { refuse, RefusalError } from '../domain/refusal';
@@ -22,15 +22,15 @@ export async function* exportLines(
     );
   }
   for await (const slice of stream === undefined ? store.readAll(from) : store.readStream(stream)) {
-    for (const frame of slice.frames(from)) yield lineOf(decode(frame));
+    for (const frame of slice.frames(from)) yield lineOf(decode(frame), frame.hash);
   }
 }
 
-function lineOf(event: StoredEvent): string {
+function lineOf(event: StoredEvent, hash: string): string {
   const { position, stream, revision, type, eventId, commandId, commandIndex, digest, recordedAt, at, data, metadata } = event;
   // A listing has no time of its own and was given the clock's.
   const ownAt = type === 'InstrumentListed' ? { at: formatInstant(at, 'nine') } : {};
-  const kept = JSON.stringify({ commandId, commandIndex, digest, recordedAt: formatInstant(recordedAt, 'nine'), ...ownAt });
+  const kept = JSON.stringify({ commandId, commandIndex, digest, recordedAt: formatInstant(recordedAt, 'nine'), hash, ...ownAt });
   const head = JSON.stringify({ position: String(position), stream, revision: String(revision), type, eventId });
   const inner = metadata.slice(0, -1);
   return `${head.slice(0, -1)},"data":${data},"metadata":${inner}${inner === '{' ? '' : ','}${kept.slice(1)}}\n`;
@@ -59,7 +59,7 @@ const TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 function readEvent(text: string, bad: Bad): StoredEvent {
   const line = parsed(text, bad);
   const data = objectIn(line, 'data', bad);
-  const { commandId, commandIndex, digest, recordedAt, at, ...metadata } = objectIn(line, 'metadata', bad);
+  const { commandId, commandIndex, digest, recordedAt, at, hash, ...metadata } = objectIn(line, 'metadata', bad);
   const { stream, type, eventId } = line;
   if (!TYPES.has(type)) bad('type', type, 'must be an event type that this version knows');
   if (typeof stream !== 'string' || !(isPriceStream(stream) || isPortfolioStream(stream)))
@@ -78,8 +78,9 @@ function readEvent(text: string, bad: Bad): StoredEvent {
     digest: typeof digest === 'string' && /^[0-9a-f]{32}$/.test(digest) ? digest : bad('metadata/digest', digest, 'must be 32 hex digits'),
     recordedAt: parseInstant(recordedAt) ?? bad('metadata/recordedAt', recordedAt, 'must be an RFC 3339 time with a zone'),
     at: effective ?? bad('data/at', data['at'], 'must be an RFC 3339 time with a zone'),
-    data: JSON.stringify(data),
-    metadata: JSON.stringify(metadata),
+    ...(hash === undefined ? {} : { hash: isHash(hash) ? hash : bad('metadata/hash', hash, 'must be 64 hex digits') }),
+    data: textOf('data', data, bad),
+    metadata: textOf('metadata', metadata, bad),
   };
 }
 
@@ -96,6 +97,18 @@ function parsed(text: string, bad: Bad): Fields {
 function objectIn(line: Fields, field: string, bad: Bad): Fields {
   const value = line[field];
   return isObject(value) ? value : bad(field, value ?? null, 'must be a JSON object');
+}
+
+function textOf(field: string, value: Fields, bad: Bad): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    return bad(field, value, (error as Error).message); // nested without end
+  }
+}
+
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }
 
 function countIn(line: Fields, field: string, bad: Bad): number {

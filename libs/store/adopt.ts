@@ -29,6 +29,8 @@ export async function adoptInto(
       throw broken(position, `revision ${first.revision} of ${stream} does not follow ${draft.headOf(stream)}`);
     commandIds.add(commandId);
     onCommand(commandId, draft.write(request, recordedAt));
+    const { hash } = command.at(-1)!;
+    if (hash !== undefined && hash !== draft.hash.toString('hex')) throw broken(position, 'it is not the event that its hash was made of');
     command = [];
   };
   let expected = draft.position + 1;

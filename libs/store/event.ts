@@ -24,4 +24,6 @@ export interface StoredEvent extends NewEvent {
   /** Index of the event within its command. */
   readonly commandIndex: number;
   readonly digest: string;
+  /** Chain hash after it, lower-case hex, where a history to be adopted says what it must be. */
+  readonly hash?: string;
 }

@@ -194,11 +194,15 @@ describe('events', () => {
     expect(await ask(dir, '--store', 'sqlite:./copy', 'nav', 'coin3l', '--at', '2024-02-01T02:00:00Z')).toEqual(
       await ask(dir, 'nav', 'coin3l', '--at', '2024-02-01T02:00:00Z'),
     );
+    put('old.ndjson', readFileSync(join(dir, 'events.ndjson'), 'utf8').replaceAll(/,"hash":"[0-9a-f]{64}"/g, ''));
+    const old = await run(dir, ['--store', 'sqlite:./old', '--json', 'import', 'events', 'old.ndjson']);
+    expect(JSON.parse(old.stdout)).toMatchObject({ hash });
     expect(await run(dir, copy('events.ndjson'))).toMatchObject({ code: 2, stderr: expect.stringContaining('NotEmpty') });
   });
 
   test('a file that does not hold together leaves the store empty', async () => {
     const text = await exported();
+    const withoutHashes = text.replaceAll(/,"hash":"[0-9a-f]{64}"/g, '');
     const harmed: readonly (readonly [string, string, string])[] = [
       [
         'a missing line',
@@ -223,8 +227,24 @@ describe('events', () => {
       ['half a command', `${text}{"position":`, 'InvalidFile: f:1213 = '],
       [
         'a time before the last',
-        text.replace(/"recordedAt":"\d{4}/, '"recordedAt":"2199'),
+        withoutHashes.replace(/"recordedAt":"\d{4}/, '"recordedAt":"2199'),
         'InvalidFile: f: the history breaks at position 1: its recorded time',
+      ],
+      [
+        'another price',
+        text.replace('"price":"100.00"', '"price":"100.01"'),
+        'InvalidFile: f: the history breaks at position 1: it is not the event that its hash was made of',
+      ],
+      ['a hash that is none', text.replace(/"hash":"../, '"hash":"'), 'InvalidFile: f:1 metadata/hash = "'],
+      [
+        'scales beyond reason',
+        text.replace(/"currencyScale":\d+/, '"currencyScale":1000000000'),
+        'InvalidFile: f: event at position 2 = "PortfolioOpened": must follow from the events before it: its scales',
+      ],
+      [
+        'data nested without end',
+        text.replace('"data":{', `"data":{"x":${'['.repeat(50_000)}${']'.repeat(50_000)},`),
+        'InvalidFile: f:1 data = ...',
       ],
     ];
     for (const [name, content, said] of harmed) {
