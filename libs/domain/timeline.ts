@@ -121,8 +121,8 @@ export class Timeline extends Rows {
     let index = Math.min(...places.map((p) => this.countBefore(p.at, p.position)));
     let state = this.stateAfter(index);
     let pending = added;
-    for (; pending !== undefined || index < this.rows.length;) {
-      const row = this.rows[index];
+    while (pending !== undefined || index < this.length) {
+      const row = this.placed(index);
       if (pending && (!row || pending.at < row.at || (pending.at === row.at && pending.position <= row.position))) {
         state = evolve(this.terms, state, pending.fact);
         if (state.units < 0n) return { self: true, at: pending.at, units: state.units };
