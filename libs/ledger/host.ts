@@ -5,8 +5,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import type { Instant } from '../domain/instant';
-import type { Refusal } from '../domain/refusal';
+import { instant, type Instant, NANOS_PER_SECOND } from '../domain/instant';
+import { isRefusal, refuse, type Refusal } from '../domain/refusal';
 import type { AttributionAnswer } from '../projections/attribution';
 import type { NavAnswer } from '../projections/nav';
 import type { TearSheet } from '../projections/tear-sheet';
@@ -15,6 +15,10 @@ import { AttributionQuery, commandFor, HistoryQuery, NavQuery, TearSheetQuery } 
 import type { Ledger } from './ledger';
 import { LedgerModule } from './ledger.module';
 import type { Accepted, Refused } from './outcomes';
+
+/** Most moments of one history, and of one piece of it. */
+export const MAX_HISTORY = 250_000n;
+const HISTORY_PIECE = 500n;
 
 export class Host {
   private constructor(
@@ -38,9 +42,37 @@ export class Host {
     return this.queries.execute(new NavQuery(portfolioId, at, knownAt));
   }
 
-  /** `every`: nanoseconds. */
-  history(portfolioId: string, from: Instant, to: Instant, every: bigint, knownAt?: Instant): Promise<readonly NavAnswer[] | Refusal> {
-    return this.queries.execute(new HistoryQuery(portfolioId, from, to, every, knownAt));
+  /**
+   * The `nav` answers at from, every `every` nanoseconds after it, and to, all as known at one moment. Asked for in pieces, so that others get their turn between them.
+   * Refuses more than {@link MAX_HISTORY} moments.
+   */
+  async history(
+    portfolioId: string,
+    from: Instant,
+    to: Instant,
+    every: bigint,
+    knownAt?: Instant,
+  ): Promise<readonly NavAnswer[] | Refusal> {
+    const moments = (to - from) / every + 2n;
+    if (moments > MAX_HISTORY) {
+      return refuse('InvalidField', `must give at most ${MAX_HISTORY} moments, not ${moments}`, {
+        field: 'every',
+        value: `${every / NANOS_PER_SECOND}s`,
+      });
+    }
+    const all: NavAnswer[] = [];
+    let known = knownAt;
+    for (let start = from; ; start += every * HISTORY_PIECE) {
+      const end = start + every * (HISTORY_PIECE - 1n);
+      const answers = await this.queries.execute(
+        new HistoryQuery(portfolioId, start < to || start === from ? start : to, end < to ? end : to, every, known),
+      );
+      if (isRefusal(answers)) return answers;
+      all.push(...answers);
+      if (end >= to) return all;
+      known ??= instant(answers[0]!.knownAt);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   attribution(portfolioId: string, from: Instant, to: Instant, knownAt?: Instant): Promise<AttributionAnswer | Refusal> {

@@ -78,6 +78,35 @@ test('attribution answers both views, and they add up', async () => {
 describe('history', () => {
   const series = ['history', 'coin3l', '--from', '2024-01-01T00:00:00Z', '--to', '2024-01-02T12:00:00Z', '--every', '1d'];
 
+  test('has every moment once, also where it is asked for in pieces', async () => {
+    const minutes = async (to: string): Promise<string[]> =>
+      (await ask<Json[]>(dir, 'history', 'coin3l', '--from', '2024-01-01T00:00:00Z', '--to', to, '--every', '1m')).map(({ at }) => at);
+    const all = await minutes('2024-01-01T16:40:30Z');
+    // 0 to 1,000 minutes, and half a minute more.
+    expect(all).toHaveLength(1_002);
+    expect(all.slice(0, -1).every((at, i) => Date.parse(at) === Date.UTC(2024, 0, 1) + i * 60_000)).toBe(true);
+    expect(all.at(-1)).toBe('2024-01-01T16:40:30Z');
+    // The end falls between two pieces of 500.
+    expect((await minutes('2024-01-01T08:19:30Z')).slice(-2)).toEqual(['2024-01-01T08:19:00Z', '2024-01-01T08:19:30Z']);
+  });
+
+  test('is refused where it would have more moments than anybody reads', async () => {
+    const { code, stderr } = await run(dir, [
+      'history',
+      'coin3l',
+      '--from',
+      '2020-01-01T00:00:00Z',
+      '--to',
+      '2024-01-01T00:00:00Z',
+      '--every',
+      '1s',
+    ]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('every = "1s": must give at most 250000 moments, not 126230402'),
+    });
+  });
+
   test('is nav at from, at every step and at to, as json', async () => {
     const answers = await ask<Json[]>(dir, ...series, '--known-at', before);
     expect(answers.map(({ at, nav }) => [at, nav])).toEqual([
@@ -125,6 +154,7 @@ describe('events', () => {
         commandIndex: 0,
         digest: expect.any(String),
         recordedAt: expect.any(String),
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     });
   });
@@ -136,5 +166,14 @@ describe('events', () => {
       ['7', 'RebalanceExecuted'],
       ['10', 'FeeCharged'],
     ]);
+  });
+});
+
+test('a history of too many moments is refused before the first', async () => {
+  const args = ['history', 'coin3l', '--from', '2024-01-31T00:00:00Z', '--to', '2024-02-03T00:00:00Z', '--every', '1ms'];
+  expect(await run(dir, args)).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'navledger: InvalidField: every = "1000000ns": must make at most 1000000 moments\n',
   });
 });
