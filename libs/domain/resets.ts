@@ -55,6 +55,8 @@ export function* countedResets(
     for (const t of cronInstants(resets.cron, resets.zone, span.after, span.until)) {
       const tick = prices.at(t);
       if (tick && tick.at > previous) yield t;
+      // Without a later tick no later reset counts.
+      else if (!prices.next(t)) return;
       previous = t;
     }
   }

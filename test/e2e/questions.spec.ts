@@ -168,12 +168,3 @@ describe('events', () => {
     ]);
   });
 });
-
-test('a history of too many moments is refused before the first', async () => {
-  const args = ['history', 'coin3l', '--from', '2024-01-31T00:00:00Z', '--to', '2024-02-03T00:00:00Z', '--every', '1ms'];
-  expect(await run(dir, args)).toMatchObject({
-    code: 2,
-    stdout: '',
-    stderr: 'navledger: InvalidField: every = "1000000ns": must make at most 1000000 moments\n',
-  });
-});
