@@ -1,5 +1,5 @@
 import { formatInstant, instant, type Instant } from './instant';
-import type { PriceView, Tick } from './price-view';
+import type { PriceView } from './price-view';
 import { countedResets, MIDNIGHT_UTC } from './resets';
 
 /** A view over ticks in order, counting what is asked of it. */
