@@ -4,7 +4,7 @@ import { Rows, type Row, Timeline } from './timeline';
 const terms = { currencyScale: 2, unitScale: 2, priceScale: 2, quantityScale: 2, navScale: 4 } as Terms;
 
 function interest(at: number, position: number, amount = position + 1): PlacedFact {
-  return { at: BigInt(at), position, fact: { kind: 'interest', amount: BigInt(amount) } as Fact };
+  return { at: BigInt(at), position, fact: { kind: 'interest', amount: BigInt(amount) } };
 }
 
 /** Cash after each row. */
