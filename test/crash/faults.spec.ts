@@ -307,6 +307,27 @@ test('a restore that was killed is run again', async () => {
   expect(await restoreStore(file, target)).toMatchObject({ hash });
 });
 
+test('a store that has no room to tidy up closes all the same, with all that was acknowledged', async () => {
+  const dir = tempDir();
+  const store = await openEmbeddedStore(dir, { mode: 'write' });
+  await fill(store, 3);
+  const { log } = (store as unknown as { view: { log: { db: Record<string, (sql: string) => unknown> } } }).view;
+  const { db } = log;
+  log.db = {
+    prepare: (sql) => db['prepare']!(sql),
+    close: () => db['close']!(''),
+    exec: (sql) => {
+      const full = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
+      if (sql.includes('wal_checkpoint')) throw full;
+      return db['exec']!(sql);
+    },
+  };
+  await store.close();
+  const again = await openEmbeddedStore(dir, { mode: 'write' });
+  expect(again.head().position).toBe(5);
+  await again.close();
+});
+
 /** The id of a process that has ended. */
 async function runToEnd(): Promise<number> {
   const child = spawn('true');

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { ByteSlice, HASH_BYTES } from '../frame';
 import { StoreError } from '../port';
 import { readUuid, writeUuid } from '../uuid';
-import { type Database, openDatabase, type Statement, storeError } from './driver';
+import { type Database, openDatabase, sqliteFault, type Statement, storeError } from './driver';
 import { createTables, recognise } from './schema';
 
 /** A row of `slice`: recorded_at (of its first event) is left out, because it needs a bigint. */
@@ -197,10 +197,18 @@ export class Log {
     return this.prepare(sql).get(...parameters) as T | undefined;
   }
 
-  /** Before Node 24 the driver keeps a closed file open until its statements are collected, so a writer moves the write-ahead log's content itself. */
+  /**
+   * Before Node 24 the driver keeps a closed file open until its statements are collected, so a writer moves the write-ahead log's content itself. Where that
+   * cannot be (a full disk), the log is whole without it, and the next writer tries again.
+   */
   close(): void {
-    if (this.writable) this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    this.db.close();
+    try {
+      if (this.writable) this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      if (sqliteFault(error) === undefined) throw error;
+    } finally {
+      this.db.close();
+    }
   }
 
   /** Many rows a statement: calling SQLite costs as much as inserting. */
