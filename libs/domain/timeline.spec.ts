@@ -1,4 +1,4 @@
-import { EMPTY_FUND, evolve, type Fact, type FundState, type PlacedFact, type Terms } from './facts';
+import { EMPTY_FUND, evolve, type FundState, type PlacedFact, type Terms } from './facts';
 import { Rows, type Row, Timeline } from './timeline';
 
 const terms = { currencyScale: 2, unitScale: 2, priceScale: 2, quantityScale: 2, navScale: 4 } as Terms;
