@@ -328,6 +328,20 @@ test('a store that has no room to tidy up closes all the same, with all that was
   await again.close();
 });
 
+test('verification finds nothing wrong where a writer indexes what it reads', async () => {
+  const dir = tempDir();
+  const store = await openEmbeddedStore(dir, { mode: 'write' });
+  // More than verification reads before it lets others have a turn, and not indexed yet.
+  await store.append([request('many', 'a', -1, 20_000), request('last', 'b', -1)]);
+  const { writer } = store as unknown as { writer: { writeIndex(): void } };
+  let turns = 0;
+  const { findings, position } = await verifyStore(dir, () => {
+    if (turns++ === 0) writer.writeIndex();
+  });
+  expect({ findings, position, turns }).toEqual({ findings: [], position: 20_000, turns: 2 });
+  await store.close();
+});
+
 /** The id of a process that has ended. */
 async function runToEnd(): Promise<number> {
   const child = spawn('true');

@@ -102,7 +102,9 @@ async function checkEvents(
         commands++;
         if (log.indexedCommand(commandId) !== position) found('index', `command ${commandId} at position ${position} is not indexed there`);
       } else {
-        if (laterCommands.has(commandId) || log.indexedCommand(commandId) !== undefined) found('event', `command ${commandId} comes twice`);
+        // A writer may have indexed it meanwhile.
+        if (laterCommands.has(commandId) || (log.indexedCommand(commandId) ?? position) !== position)
+          found('event', `command ${commandId} comes twice`);
         laterCommands.add(commandId);
       }
     }
