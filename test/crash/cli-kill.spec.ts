@@ -1,6 +1,7 @@
 /** The command line killed at any moment: every answer that it printed stands, nothing is half there, and running it again completes without doubling. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readAnchor } from '../../libs/store/embedded/files';
 import { openEmbeddedStore } from '../../libs/store/embedded/store';
 import { verifyStore } from '../../libs/store/embedded/verify';
 import { decode } from '../../libs/store/frame';
@@ -28,11 +29,15 @@ async function events(dir: string): Promise<StoredEvent[]> {
   return all;
 }
 
-/** Starts the command and kills it; a part of the moments lies within what it needs to begin. Answers what it had printed. */
-async function killed(dir: string, args: readonly string[], millis: number): Promise<string> {
+/** Starts the command and kills it when its moment has come. Answers what it had printed. */
+async function killed(dir: string, args: readonly string[], moment: Moment): Promise<string> {
   const child = start(dir, args);
-  setTimeout(() => child.kill('SIGKILL'), millis);
-  return (await child.done).stdout;
+  const begin = performance.now();
+  const watch = setInterval(() => {
+    const done = (readAnchor(join(dir, 'data'))?.position ?? -1) - SEEDED;
+    if ('millis' in moment ? performance.now() - begin >= moment.millis : done >= moment.recorded) child.kill('SIGKILL');
+  }, 1);
+  return (await child.done.finally(() => clearInterval(watch))).stdout;
 }
 
 async function assertSound(dir: string): Promise<void> {
@@ -46,15 +51,23 @@ async function undisturbed(dir: string, args: readonly string[]): Promise<number
   return performance.now() - begin;
 }
 
-/** Kills within what a whole run takes: every third anywhere, the others where the work is, after the start of the process. */
-async function inMoments(kind: string, kills: number, whole: number, once: (millis: number, kill: number) => Promise<void>): Promise<void> {
+/** After so many milliseconds, or when so many events are in the log. */
+type Moment = { readonly millis: number } | { readonly recorded: number };
+
+/** Kills within what a whole run takes: every third at any time, the others at any event. */
+async function inMoments(
+  kind: string,
+  kills: number,
+  whole: { readonly millis: number; readonly events: number },
+  once: (moment: Moment, kill: number) => Promise<void>,
+): Promise<void> {
   const random = new Random(runSeed(`kills of ${kind}`));
   for (let kill = 0; kill < kills; kill++) {
-    const millis = random.between(kill % 3 === 0 ? 0 : Math.round(whole * 0.4), Math.round(whole));
+    const moment = kill % 3 === 0 ? { millis: random.between(0, Math.round(whole.millis)) } : { recorded: random.between(1, whole.events) };
     try {
-      await once(millis, kill);
+      await once(moment, kill);
     } catch (error) {
-      throw new Error(`${kind} ${kill}, killed after ${millis} ms: ${String(error)}`, { cause: error });
+      throw new Error(`${kind} ${kill}, killed at ${JSON.stringify(moment)}: ${String(error)}`, { cause: error });
     }
   }
 }
@@ -70,10 +83,10 @@ test(
       writeFileSync(join(made, 'commands.ndjson'), Array.from({ length: LINES }, (_, i) => tick(i)).join(''));
       return made;
     };
-    await inMoments('record', KILLS / 2, await undisturbed(await fresh(), args), async (millis, kill) => {
+    await inMoments('record', KILLS / 2, { millis: await undisturbed(await fresh(), args), events: LINES }, async (moment, kill) => {
       // Five kills on one store: those that follow meet duplicates.
       if (kill % 5 === 0) dir = await fresh();
-      const printed = await killed(dir, args, millis);
+      const printed = await killed(dir, args, moment);
       const answers = lines(printed.slice(0, printed.lastIndexOf('\n') + 1));
       seen += answers.length;
       const there = await events(dir);
@@ -110,9 +123,9 @@ test(
       writeFileSync(join(made, 'm.csv'), `open_time_ms,open,high,low,close,volume\n${rows}`);
       return made;
     };
-    await inMoments('import', KILLS / 2, await undisturbed(await fresh(), args), async (millis, kill) => {
+    await inMoments('import', KILLS / 2, { millis: await undisturbed(await fresh(), args), events: ROWS }, async (moment, kill) => {
       if (kill % 5 === 0) dir = await fresh();
-      await killed(dir, args, millis);
+      await killed(dir, args, moment);
       const store = await openEmbeddedStore(join(dir, 'data'), { mode: 'read' });
       const recorded = store.head().position + 1 - SEEDED;
       await store.close();
