@@ -59,6 +59,7 @@ function loginName(): string {
 export async function withLedger<T>(globals: Globals, mode: 'read' | 'write', work: (ledger: Ledger) => Promise<T>): Promise<T> {
   const { openLedger } = require('../../libs/ledger/open') as typeof import('../../libs/ledger/open');
   const progress = new Progress('reading the log', globals.quiet);
+  if (mode === 'read') leaveInterrupts();
   const ledger = await openLedger(globals.store, mode, { actor: globals.actor }, progress.update).finally(progress.end);
   return closing(ledger, work);
 }
@@ -90,6 +91,11 @@ const quit = (): never => process.exit(EXIT.interrupted);
 /** Until a command asks for {@link interrupts}, Ctrl-C ends the process at once: stores survive that. */
 export function quitOnInterrupt(): void {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, quit);
+}
+
+/** Who only asks has nothing to finish: the system's own handling ends the process even amid a long calculation, which a handler of ours could not. */
+function leaveInterrupts(): void {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, quit);
 }
 
 /** A signal that the first Ctrl-C aborts; the second one kills. */

@@ -30,7 +30,7 @@ interface Directory {
 
 const TAPE = 'tape';
 const STATE = 'state';
-/** Fewer new events than this are not worth writing: the next process reads them from the log. */
+/** Fewer new events or changed rows than this are not worth writing: the next process reads them from the log. */
 const WORTH_KEEPING = 1_000;
 
 export class KeptModel {
@@ -70,7 +70,9 @@ export class KeptModel {
   /** Writes what is new in the model. Another process that got there first wins; nothing is lost by that. */
   save(model: Known, always = false): void {
     const { position } = model;
-    if (!always && position - (this.directory?.position ?? -1) < WORTH_KEEPING) return;
+    let news = position - (this.directory?.position ?? -1);
+    for (const { fund, firstChanged } of model.funds.values()) news = Math.max(news, fund.timeline.length - firstChanged);
+    if (!always && news < WORTH_KEEPING) return;
     const chainHash = model.store.hashAt(position);
     if (position < 0 || chainHash === undefined) return;
     const changes: Change[] = [];

@@ -89,6 +89,14 @@ test('Ctrl-C ends a waiting process at once', async () => {
   expect(await child.done).toMatchObject({ code: 130, stdout: '' });
 });
 
+test('Ctrl-C ends a long question amid its calculation', async () => {
+  const child = start(dir, ['history', 'coin3l', '--from', '2024-01-01T00:00:00Z', '--to', '2024-06-20T00:00:00Z', '--every', '1m']);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  child.kill('SIGINT');
+  const { stdout } = await child.done;
+  expect({ stdout, signal: child.signalCode }).toEqual({ stdout: '', signal: 'SIGINT' });
+});
+
 test('a full disk: lines that are not durable are refused with the fault, exit code 7, and what was answered stays', async () => {
   const { code, stdout } = await run(dir, ['record', '-', '--json'], { input: ticks(20_000), fileLimitKiB: 2000 });
   expect(code).toBe(7);
