@@ -1,16 +1,16 @@
 /**
- * Measures the tick tape: `npm run build && node --expose-gc bench/tape.cjs [DIST]` prints Markdown rows. Real minute candles are read from
- * ../shared/data/prices when they are there; the 10 million ticks are a random walk.
+ * Measures the tick tape: `npm run build && node --expose-gc bench/tape.cjs [FOLDER]` prints Markdown rows. Real minute candles are read from
+ * the folder's btcusdt_1m files, where one is given; the 10 million ticks are a random walk.
  */
 'use strict';
 const { existsSync, readFileSync, readdirSync } = require('node:fs');
 const { join, resolve } = require('node:path');
 const { gunzipSync } = require('node:zlib');
 
-const dist = resolve(process.argv[2] ?? join(__dirname, '../dist'));
+const dist = resolve(__dirname, '../dist');
 const { Tape } = require(join(dist, 'libs/projections/tape/tape.js'));
 const { PriceScanner } = require(join(dist, 'libs/projections/tape/scan.js'));
-const DATA = join(__dirname, '../../shared/data/prices');
+const DATA = process.argv[2];
 const MINUTE = 60_000_000_000n;
 
 const row = (what, value) => console.log(`| ${what} | ${value} |`);
@@ -20,7 +20,7 @@ const now = () => process.hrtime.bigint();
 
 /** Times and prices (cents) of closes, each at the end of its minute. */
 function realMinutes() {
-  if (!existsSync(DATA)) return undefined;
+  if (DATA === undefined || !existsSync(DATA)) return undefined;
   const [times, prices] = [[], []];
   for (const file of readdirSync(DATA).filter((name) => name.startsWith('btcusdt_1m'))) {
     for (const line of gunzipSync(readFileSync(join(DATA, file)))
@@ -180,7 +180,7 @@ function scanning({ prices }) {
 
 console.log('| what | result |\n| --- | --- |');
 const real = realMinutes();
-if (real === undefined) row('real minutes', 'not run: ../shared/data/prices is not there');
+if (real === undefined) row('real minutes', 'not run: no folder of candles was given');
 else {
   measure('real minutes', real);
   backwards(real);
