@@ -5,6 +5,7 @@ import type { AttributionAnswer } from '../../../libs/projections/attribution';
 import { optionalTime, timeOption } from '../arguments';
 import { grouped, printJson, rounded, styled, table, write } from '../output';
 import { action, withHost } from '../session';
+import { COST_NAMES } from '../terms';
 
 const HELP = `
 Examples:
@@ -38,15 +39,7 @@ export function registerAttribution(program: Command): void {
 
 const LABELS: Readonly<Record<string, string>> = {
   pricePnl: 'price',
-  slippage: 'slippage',
-  tradingFee: 'trading fees',
-  funding: 'funding',
-  borrow: 'borrow and interest',
-  management: 'management fees',
-  performance: 'performance fees',
-  other: 'other fees',
-  flowDilution: 'flow dilution',
-  rounding: 'rounding',
+  ...COST_NAMES,
   static: 'simple leveraged position',
   convexity: 'convexity',
   volDrag: 'volatility drag',

@@ -4,6 +4,7 @@
  */
 import type { TearSheet } from '../../../libs/projections/tear-sheet';
 import { grouped, rounded, styled, table } from '../output';
+import { COST_NAMES } from '../terms';
 import { chart, waterfall } from './chart';
 import { day, figure, isZero, minute, percent, priceFigure, share, signed, smallness, units18 } from './figures';
 
@@ -96,22 +97,12 @@ function ledgerTerms({ attribution, instrumentId }: TearSheet): Term[] {
   return [[`price of ${instrumentId}`, pricePnl], ...costNames(costTerms)];
 }
 
-const COST_NAMES: Readonly<Record<string, string>> = {
-  slippage: 'slippage',
-  tradingFee: 'trading fees',
-  funding: 'funding',
-  borrow: 'borrow and interest',
-  management: 'management fees',
-  performance: 'performance fees',
-  other: 'other fees',
-  flowDilution: 'flow dilution',
-  rounding: 'rounding to cents',
-};
+const SHEET_NAMES: Readonly<Record<string, string>> = { ...COST_NAMES, rounding: 'rounding to cents' };
 
 function costNames(terms: Readonly<Record<string, string>>): Term[] {
   return Object.entries(terms)
     .filter(([, value]) => !isZero(value))
-    .map(([kind, value]) => [COST_NAMES[kind] ?? kind, value]);
+    .map(([kind, value]) => [SHEET_NAMES[kind] ?? kind, value]);
 }
 
 function steps({ attribution: { n0, nT } }: TearSheet, terms: readonly Term[]): string {

@@ -1,0 +1,12 @@
+/** What the costs of an attribution are called where a person reads them; the keys are the answer's. */
+export const COST_NAMES = {
+  slippage: 'slippage',
+  tradingFee: 'trading fees',
+  funding: 'funding',
+  borrow: 'borrow and interest',
+  management: 'management fees',
+  performance: 'performance fees',
+  other: 'other fees',
+  flowDilution: 'flow dilution',
+  rounding: 'rounding',
+} as const;
