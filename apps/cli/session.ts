@@ -67,9 +67,9 @@ export async function withLedger<T>(globals: Globals, mode: 'read' | 'write', wo
 /** The same on Nest's buses. */
 export function withHost<T>(globals: Globals, mode: 'read' | 'write', work: (host: Host, ledger: Ledger) => Promise<T>): Promise<T> {
   return withLedger(globals, mode, async (ledger) => {
-    const { Host } = require('../../libs/ledger/host') as typeof import('../../libs/ledger/host');
-    const host = await Host.start(ledger);
-    return work(host, ledger).finally(() => host.close());
+    const { startHost } = require('../../libs/ledger/standalone') as typeof import('../../libs/ledger/standalone');
+    const { host, close } = await startHost(ledger);
+    return work(host, ledger).finally(close);
   });
 }
 

@@ -50,6 +50,7 @@ export const REFUSAL_CODES = {
   InvalidFile: 'A file is damaged, truncated or not of the named format.',
   PriceConflict: 'A row differs from what is recorded for its instrument, time and source.',
   NotEmpty: 'The store already holds events.',
+  Forbidden: 'The caller has no scope that allows it.',
   BatchRefused: 'Another line of the batch was refused, so nothing of it was recorded.',
 } as const;
 

@@ -10,6 +10,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Told of a group that became durable: how many events, and how long it took in nanoseconds. */
+export type OnAppended = (events: number, nanos: bigint) => void;
+
 /** Most events in one group, unless one request has more. */
 const MAX_GROUP_EVENTS = 8192;
 
@@ -21,6 +24,7 @@ export class AppendQueue {
     private readonly store: EventStore,
     /** Called before the rejections when a group failed. */
     private readonly onLost: () => void,
+    private readonly onAppended?: OnAppended,
   ) {}
 
   /** Resolves when the request is durable. Rejects with the store's error when it is not in the log. */
@@ -39,8 +43,13 @@ export class AppendQueue {
     // Callers that were answered together send their next commands together.
     for (await nextTurn(); this.waiting.length > 0; await nextTurn()) {
       const group = this.takeGroup();
+      const began = process.hrtime.bigint();
       try {
         const results = await this.store.append(group.map(({ request }) => request));
+        this.onAppended?.(
+          group.reduce((sum, { request }) => sum + request.events.length, 0),
+          process.hrtime.bigint() - began,
+        );
         group.forEach(({ resolve }, i) => resolve(results[i]!));
       } catch (error) {
         this.onLost();

@@ -13,6 +13,8 @@ export interface Envelope {
   readonly commandId?: string;
   /** Of the stream before the command; -1: empty. */
   readonly expectedRevision?: number;
+  /** Who sends it, where that is not the one for whom the ledger was opened. */
+  readonly actor?: string;
   readonly correlationId?: string;
   readonly causationId?: string;
 }

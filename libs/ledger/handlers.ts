@@ -10,6 +10,16 @@ import { isRefusal, refuse, type Refusal } from '../domain/refusal';
 import { attributionAnswer, type AttributionAnswer } from '../projections/attribution';
 import { type NavAnswer, navAnswer, navHistory } from '../projections/nav';
 import { type TearSheet, tearSheet } from '../projections/tear-sheet';
+import {
+  instrument,
+  type InstrumentAnswer,
+  instruments,
+  type Page,
+  portfolio,
+  type PortfolioAnswer,
+  portfolios,
+  type PortfolioSummary,
+} from './catalogue';
 import type { Envelope } from './envelope';
 import { Ledger } from './ledger';
 import type { Accepted, Refused } from './outcomes';
@@ -97,6 +107,37 @@ export class TearSheetQuery extends Query<TearSheet | Refusal> {
   }
 }
 
+/** A part of a list: at most `limit` items after the first `skip`. */
+export class InstrumentsQuery extends Query<Page<InstrumentAnswer>> {
+  constructor(
+    readonly skip: number,
+    readonly limit: number,
+  ) {
+    super();
+  }
+}
+
+export class PortfoliosQuery extends Query<Page<PortfolioSummary>> {
+  constructor(
+    readonly skip: number,
+    readonly limit: number,
+  ) {
+    super();
+  }
+}
+
+export class InstrumentQuery extends Query<InstrumentAnswer | Refusal> {
+  constructor(readonly instrumentId: string) {
+    super();
+  }
+}
+
+export class PortfolioQuery extends Query<PortfolioAnswer | Refusal> {
+  constructor(readonly portfolioId: string) {
+    super();
+  }
+}
+
 @QueryHandler(NavQuery)
 export class NavHandler implements IQueryHandler<NavQuery> {
   constructor(private readonly ledger: Ledger) {}
@@ -141,4 +182,49 @@ export class TearSheetHandler implements IQueryHandler<TearSheetQuery> {
   }
 }
 
-export const QUERY_HANDLERS = [NavHandler, HistoryHandler, AttributionHandler, TearSheetHandler];
+@QueryHandler(InstrumentsQuery)
+export class InstrumentsHandler implements IQueryHandler<InstrumentsQuery> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ skip, limit }: InstrumentsQuery): Promise<Page<InstrumentAnswer>> {
+    return this.ledger.ask((model) => instruments(model, skip, limit));
+  }
+}
+
+@QueryHandler(PortfoliosQuery)
+export class PortfoliosHandler implements IQueryHandler<PortfoliosQuery> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ skip, limit }: PortfoliosQuery): Promise<Page<PortfolioSummary>> {
+    return this.ledger.ask((model) => portfolios(model, skip, limit));
+  }
+}
+
+@QueryHandler(InstrumentQuery)
+export class InstrumentHandler implements IQueryHandler<InstrumentQuery> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ instrumentId }: InstrumentQuery): Promise<InstrumentAnswer | Refusal> {
+    return this.ledger.ask((model) => instrument(model, instrumentId));
+  }
+}
+
+@QueryHandler(PortfolioQuery)
+export class PortfolioHandler implements IQueryHandler<PortfolioQuery> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ portfolioId }: PortfolioQuery): Promise<PortfolioAnswer | Refusal> {
+    return this.ledger.ask((model) => portfolio(model, portfolioId));
+  }
+}
+
+export const QUERY_HANDLERS = [
+  NavHandler,
+  HistoryHandler,
+  AttributionHandler,
+  TearSheetHandler,
+  InstrumentsHandler,
+  PortfoliosHandler,
+  InstrumentHandler,
+  PortfolioHandler,
+];

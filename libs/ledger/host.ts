@@ -1,38 +1,39 @@
 /**
- * A ledger on Nest's buses, for borders that have no Nest application of their own: commands go through the CommandBus, questions through the QueryBus.
- * The ledger stays its owner's, who closes it.
+ * A ledger's commands and questions behind Nest's buses, as every border calls them: commands go through the CommandBus, questions through the QueryBus.
+ * A border with a Nest application of its own imports LedgerModule and injects this; others start one with standalone.ts.
  */
-import type { INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { instant, type Instant, NANOS_PER_SECOND } from '../domain/instant';
-import { isRefusal, refuse, type Refusal } from '../domain/refusal';
+import { isRefusal, refuse, type Refusal, RefusalError } from '../domain/refusal';
 import type { AttributionAnswer } from '../projections/attribution';
 import type { NavAnswer } from '../projections/nav';
 import type { TearSheet } from '../projections/tear-sheet';
+import type { InstrumentAnswer, Page, PortfolioAnswer, PortfolioSummary } from './catalogue';
 import type { Envelope } from './envelope';
-import { AttributionQuery, commandFor, HistoryQuery, NavQuery, TearSheetQuery } from './handlers';
-import type { Ledger } from './ledger';
-import { LedgerModule } from './ledger.module';
+import {
+  AttributionQuery,
+  commandFor,
+  HistoryQuery,
+  InstrumentQuery,
+  InstrumentsQuery,
+  NavQuery,
+  PortfolioQuery,
+  PortfoliosQuery,
+  TearSheetQuery,
+} from './handlers';
 import type { Accepted, Refused } from './outcomes';
 
 /** Most moments of one history, and of one piece of it. */
 export const MAX_HISTORY = 250_000n;
 const HISTORY_PIECE = 500n;
 
+@Injectable()
 export class Host {
-  private constructor(
-    private readonly app: INestApplicationContext,
+  constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
   ) {}
-
-  /** Starts the buses around an open ledger. */
-  static async start(ledger: Ledger): Promise<Host> {
-    const app = await NestFactory.createApplicationContext(LedgerModule.forRoot(ledger), { logger: false, abortOnError: false });
-    await app.init();
-    return new Host(app, app.get(CommandBus), app.get(QueryBus));
-  }
 
   submit(envelope: Envelope): Promise<Accepted | Refused> {
     return this.commands.execute(commandFor(envelope));
@@ -43,35 +44,34 @@ export class Host {
   }
 
   /**
-   * The `nav` answers at from, every `every` nanoseconds after it, and to, all as known at one moment. Asked for in pieces, so that others get their turn between them.
-   * Refuses more than {@link MAX_HISTORY} moments.
+   * The `nav` answers at from, every `every` nanoseconds after it, and to, all as known at one moment, in pieces, so that others get their turn between them and nobody
+   * need hold them all. Throws RefusalError, also for more than {@link MAX_HISTORY} moments, and what the signal says when it is aborted.
    */
-  async history(
+  async *history(
     portfolioId: string,
     from: Instant,
     to: Instant,
     every: bigint,
     knownAt?: Instant,
-  ): Promise<readonly NavAnswer[] | Refusal> {
-    const moments = (to - from) / every + 2n;
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly NavAnswer[], void, undefined> {
+    const moments = to > from ? (to - from) / every + 2n : 1n;
     if (moments > MAX_HISTORY) {
-      return refuse('InvalidField', `must give at most ${MAX_HISTORY} moments, not ${moments}`, {
-        field: 'every',
-        value: `${every / NANOS_PER_SECOND}s`,
-      });
+      const rule = `must give at most ${MAX_HISTORY} moments, not ${moments}`;
+      throw new RefusalError(refuse('InvalidField', rule, { field: 'every', value: `${every / NANOS_PER_SECOND}s` }));
     }
-    const all: NavAnswer[] = [];
     let known = knownAt;
     for (let start = from; ; start += every * HISTORY_PIECE) {
       const end = start + every * (HISTORY_PIECE - 1n);
       const answers = await this.queries.execute(
         new HistoryQuery(portfolioId, start < to || start === from ? start : to, end < to ? end : to, every, known),
       );
-      if (isRefusal(answers)) return answers;
-      all.push(...answers);
-      if (end >= to) return all;
+      if (isRefusal(answers)) throw new RefusalError(answers);
+      yield answers;
+      if (end >= to) return;
       known ??= instant(answers[0]!.knownAt);
       await new Promise((resolve) => setImmediate(resolve));
+      signal?.throwIfAborted();
     }
   }
 
@@ -83,7 +83,19 @@ export class Host {
     return this.queries.execute(new TearSheetQuery(portfolioId, knownAt));
   }
 
-  async close(): Promise<void> {
-    await this.app.close();
+  instruments(skip: number, limit: number): Promise<Page<InstrumentAnswer>> {
+    return this.queries.execute(new InstrumentsQuery(skip, limit));
+  }
+
+  instrument(instrumentId: string): Promise<InstrumentAnswer | Refusal> {
+    return this.queries.execute(new InstrumentQuery(instrumentId));
+  }
+
+  portfolios(skip: number, limit: number): Promise<Page<PortfolioSummary>> {
+    return this.queries.execute(new PortfoliosQuery(skip, limit));
+  }
+
+  portfolio(portfolioId: string): Promise<PortfolioAnswer | Refusal> {
+    return this.queries.execute(new PortfolioQuery(portfolioId));
   }
 }

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { CqrsModule, UnhandledExceptionBus } from '@nestjs/cqrs';
 import { COMMAND_HANDLERS, QUERY_HANDLERS } from './handlers';
+import { Host } from './host';
 import { Ledger } from './ledger';
 
 @Module({})
@@ -13,8 +14,8 @@ export class LedgerModule implements OnApplicationBootstrap {
     return {
       module: LedgerModule,
       imports: [CqrsModule.forRoot()],
-      providers: [{ provide: Ledger, useValue: ledger }, ...COMMAND_HANDLERS, ...QUERY_HANDLERS],
-      exports: [CqrsModule, Ledger],
+      providers: [{ provide: Ledger, useValue: ledger }, ...COMMAND_HANDLERS, ...QUERY_HANDLERS, Host],
+      exports: [Host, Ledger],
     };
   }
 

@@ -17,11 +17,12 @@ import { TapeDamaged } from '../projections/tape/codec';
 import type { View } from '../projections/view';
 import { MAX_TEXT_BYTES } from '../store/frame-writer';
 import type { EventStore } from '../store/port';
-import { AppendQueue } from './append-queue';
+import { AppendQueue, type OnAppended } from './append-queue';
 import { contentDigest, type Envelope } from './envelope';
 import { type LedgerEvent, metadataText, toNewEvent } from './event-codec';
 import { type Accepted, type Answer, answerOf, type Decided, nothingDue, quiet, type Refused, reusedId } from './outcomes';
 import { priceRequest, type Tick } from './price-chunk';
+import { Questions } from './questions';
 import type { ReadModel } from './read-model';
 import { checkShape } from './shapes';
 import { priceStream, streamOf } from './streams';
@@ -32,6 +33,8 @@ export interface LedgerOptions {
   readonly clock?: () => Instant;
   /** How far ahead of the clock an effective time may lie; 5 minutes by default. */
   readonly allowedSkew?: Instant;
+  /** Told of each durable append: how many events, and how long it took in nanoseconds. */
+  readonly onAppended?: OnAppended;
 }
 
 const FIVE_MINUTES = 300_000_000_000n;
@@ -43,8 +46,9 @@ export class Ledger {
   private turn: Promise<unknown> = Promise.resolve();
   private readonly pending = new Map<string, { readonly digest: string; readonly recorded: Promise<Answer> }>();
   private readonly queue: AppendQueue;
+  private readonly questions = new Questions((answerAll) => this.inTurn(() => this.queue.settled().then(answerAll)));
   private lost = false;
-  private readonly options: Required<LedgerOptions>;
+  private readonly options: Required<Omit<LedgerOptions, 'onAppended'>>;
 
   constructor(
     readonly store: EventStore,
@@ -52,7 +56,7 @@ export class Ledger {
     options: LedgerOptions,
   ) {
     this.model = model;
-    this.queue = new AppendQueue(store, () => (this.lost = true));
+    this.queue = new AppendQueue(store, () => (this.lost = true), options.onAppended);
     this.options = { clock: () => BigInt(Date.now()) * 1_000_000n, allowedSkew: FIVE_MINUTES, ...options };
   }
 
@@ -126,22 +130,12 @@ export class Ledger {
     return this.options.clock() + this.options.allowedSkew;
   }
 
-  /** Runs a question on the model when everything decided before it is durable and everything in the store is read. */
+  /**
+   * Runs a question on the model when everything decided before it is durable and everything in the store is read. Questions that wait together are answered together,
+   * so that however many are asked, commands between them share their commits.
+   */
   ask<T>(question: (model: ReadModel) => T | Promise<T>): Promise<T> {
-    return this.inTurn(async () => {
-      await this.queue.settled();
-      for (let attempt = 1; ; attempt++) {
-        try {
-          await this.refresh();
-          return await question(this.model);
-        } catch (error) {
-          // What was kept beside the store is gone or damaged: read what is there now, then make it anew.
-          if (attempt > 2 || !(error instanceof TapeDamaged || error instanceof StateLogDamaged)) throw error;
-          if (attempt === 2) this.model.kept?.clear();
-          this.model = await this.model.reopen();
-        }
-      }
-    });
+    return this.questions.ask(() => this.answer(question));
   }
 
   /** Asks about a portfolio as known at a recorded time, or now. */
@@ -161,6 +155,25 @@ export class Ledger {
     });
     this.model.kept?.close();
     await this.store.close();
+  }
+
+  /** How many events the store has that the read model has not; those decided and not yet durable count as none. */
+  lag(): number {
+    return Math.max(0, this.store.head().position - this.model.position);
+  }
+
+  private async answer<T>(question: (model: ReadModel) => T | Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.refresh();
+        return await question(this.model);
+      } catch (error) {
+        // What was kept beside the store is gone or damaged: read what is there now, then make it anew.
+        if (attempt > 2 || !(error instanceof TapeDamaged || error instanceof StateLogDamaged)) throw error;
+        if (attempt === 2) this.model.kept?.clear();
+        this.model = await this.model.reopen();
+      }
+    }
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -25,6 +25,10 @@ test('values keep their JSON type; a long one is cut, a missing one is null', ()
   expect([value('1.0'), value(1.5), value(null), value([1])]).toEqual(['1.0', 1.5, null, [1]]);
   expect(value('x'.repeat(200))).toBe(`"${'x'.repeat(76)}...`);
   expect(problemOfRefusal(refuse('MalformedLine', 'x')).errors).toEqual([{ pointer: null, value: null, rule: 'x' }]);
+  // Only a pointer is one: an option or a part of a line has its own name.
+  expect(problemOfRefusal(refuse('InvalidField', 'x', { field: '--at' })).errors).toEqual([
+    { pointer: null, parameter: '--at', value: null, rule: 'x' },
+  ]);
 });
 
 test('every code has its sentence and a status of the sender', () => {

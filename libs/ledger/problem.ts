@@ -14,14 +14,24 @@ export interface Problem {
   readonly code: string;
   /** One line. */
   readonly detail: string;
-  /** The field (a JSON pointer into the command's data, or an option), the value given, null when it is missing or has none, and the rule. */
-  readonly errors?: readonly { readonly pointer: string | null; readonly value: unknown; readonly rule: string }[];
+  readonly errors?: readonly ProblemField[];
   /** Further numbers, ids and times. */
   readonly context?: Readonly<Record<string, string>>;
 }
 
+export interface ProblemField {
+  /** JSON pointer into the command's data; null when the field is not in there. */
+  readonly pointer: string | null;
+  /** What else the field is: an option, a parameter of a question, a part of a line beside the data, a file. */
+  readonly parameter?: string;
+  /** As given; null when it is missing or has none. */
+  readonly value: unknown;
+  readonly rule: string;
+}
+
 /** Where a refusal is not the usual 422. */
 const STATUS: Partial<Record<RefusalCode, number>> = {
+  Forbidden: 403,
   MalformedLine: 400,
   UnknownCommand: 400,
   InvalidFile: 400,
@@ -64,7 +74,7 @@ export function problemOfRefusal(refusal: Refusal): Problem {
     status: STATUS[code] ?? 422,
     code,
     detail: describeRefusal(refusal),
-    errors: [{ pointer: field ?? null, value: plainValue(value), rule }],
+    errors: [{ ...placeOf(field), value: plainValue(value), rule }],
     ...(detail === undefined ? {} : { context: detail }),
   };
 }
@@ -90,6 +100,11 @@ export function faultOf(error: unknown): StoreFault | undefined {
 /** Whether a problem is the store's, not the sender's. */
 export function isFault(problem: Problem): boolean {
   return problem.code.startsWith('Store');
+}
+
+function placeOf(field: string | undefined): Pick<ProblemField, 'pointer' | 'parameter'> {
+  if (field === undefined || field === '' || field.startsWith('/')) return { pointer: field ?? null };
+  return { pointer: null, parameter: field };
 }
 
 /** A refusal keeps its value as JSON text, cut when it is long. */

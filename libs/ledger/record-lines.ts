@@ -24,6 +24,9 @@ export interface LineAnswer {
   readonly problem?: Problem;
 }
 
+/** What a line asks for; a border that lets not everyone send everything gives its own. */
+export type ReadLine = (text: string) => Envelope | Refusal;
+
 const IN_FLIGHT = 4096;
 
 /**
@@ -33,13 +36,19 @@ const IN_FLIGHT = 4096;
 export function recordLines(
   submit: (envelope: Envelope) => Promise<Accepted | Refused>,
   lines: AsyncIterable<NdjsonLine>,
+  read: ReadLine = readLine,
 ): AsyncGenerator<LineAnswer, void, undefined> {
-  return ahead(decided(submit, lines), IN_FLIGHT);
+  return ahead(decided(submit, lines, read), IN_FLIGHT);
 }
 
 /** Records all lines in one commit, or none when any is refused. `dryRun`: none in any case. Throws what `lines` throws. */
-export async function recordAtomically(ledger: Ledger, lines: AsyncIterable<NdjsonLine>, dryRun: boolean): Promise<LineAnswer[]> {
-  const read = await readAll(lines);
+export async function recordAtomically(
+  ledger: Ledger,
+  lines: AsyncIterable<NdjsonLine>,
+  dryRun: boolean,
+  readOne: ReadLine = readLine,
+): Promise<LineAnswer[]> {
+  const read = await readAll(lines, readOne);
   const envelopes = read.flatMap(({ envelope }) => (isRefusal(envelope) ? [] : [envelope]));
   const unreadable = envelopes.length < read.length;
   const outcomes = unreadable ? [] : await ledger.submitAll(envelopes, dryRun);
@@ -57,8 +66,8 @@ export async function recordAtomically(ledger: Ledger, lines: AsyncIterable<Ndjs
 }
 
 /** Decides all lines as {@link recordLines} would, and records nothing. */
-export async function recordNothing(ledger: Ledger, lines: AsyncIterable<NdjsonLine>): Promise<LineAnswer[]> {
-  const read = await readAll(lines);
+export async function recordNothing(ledger: Ledger, lines: AsyncIterable<NdjsonLine>, readOne: ReadLine = readLine): Promise<LineAnswer[]> {
+  const read = await readAll(lines, readOne);
   const outcomes = await ledger.submitAll(
     read.flatMap(({ envelope }) => (isRefusal(envelope) ? [] : [envelope])),
     true,
@@ -74,10 +83,11 @@ export async function recordNothing(ledger: Ledger, lines: AsyncIterable<NdjsonL
 async function* decided(
   submit: (envelope: Envelope) => Promise<Accepted | Refused>,
   lines: AsyncIterable<NdjsonLine>,
+  read: ReadLine,
 ): AsyncGenerator<{ readonly answer: Promise<LineAnswer> }, void, undefined> {
   let failed = false;
   for await (const { line, text, refusal } of lines) {
-    const envelope = refusal ?? readLine(text);
+    const envelope = refusal ?? read(text);
     if (isRefusal(envelope)) {
       yield { answer: Promise.resolve(refused(line, problemOfRefusal(envelope))) };
       continue;
@@ -131,10 +141,13 @@ async function* ahead(
   }
 }
 
-async function readAll(lines: AsyncIterable<NdjsonLine>): Promise<{ readonly line: number; readonly envelope: Envelope | Refusal }[]> {
-  const read = [];
-  for await (const { line, text, refusal } of lines) read.push({ line, envelope: refusal ?? readLine(text) });
-  return read;
+async function readAll(
+  lines: AsyncIterable<NdjsonLine>,
+  read: ReadLine,
+): Promise<{ readonly line: number; readonly envelope: Envelope | Refusal }[]> {
+  const all = [];
+  for await (const { line, text, refusal } of lines) all.push({ line, envelope: refusal ?? read(text) });
+  return all;
 }
 
 /** A store that fails while deciding is an answer too; a defect is none. */

@@ -107,7 +107,8 @@ const inputs = LINES.map(([name, line]) =>
 );
 
 test.each(LINES.map((line, i) => [line[0], i] as const))('%s', async (_, i) => {
-  const [, , code, pointer, value, rule] = LINES[i]!;
+  const [, , code, field, value, rule] = LINES[i]!;
+  const place = field === null || field.startsWith('/') ? { pointer: field } : { pointer: null, parameter: field };
   const dir = copy();
   const answered = await run(dir, ['record', '-', '--json'], { input: inputs[i]! });
   expect({ code: answered.code, stderr: answered.stderr }).toEqual({ code: code === 'WrongRevision' ? 5 : 2, stderr: '' });
@@ -118,7 +119,7 @@ test.each(LINES.map((line, i) => [line[0], i] as const))('%s', async (_, i) => {
     status: 'refused',
     position: null,
     eventIds: [],
-    problem: { code, errors: [{ pointer, value }] },
+    problem: { code, errors: [{ ...place, value }] },
   });
   expect(answer.problem.errors[0].rule).toContain(rule);
   expect(await eventCount(dir)).toBe(events);
@@ -169,7 +170,7 @@ test('a command id used again: the same data is a duplicate, other data is refus
     line: 2,
     status: 'refused',
     ...id,
-    problem: { code: 'ReusedCommandId', errors: [{ pointer: 'commandId', value: id.commandId }] },
+    problem: { code: 'ReusedCommandId', errors: [{ pointer: null, parameter: 'commandId', value: id.commandId }] },
   });
   expect(await eventCount(dir)).toBe(events + 1);
 });

@@ -1,8 +1,7 @@
 /** `history`: what a fund was worth, as a series. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { isRefusal, RefusalError } from '../../../libs/domain/refusal';
-import type { Column, Row } from '../../../libs/formats/table';
+import type { HistoryFormat } from '../../../libs/ledger/history-file';
 import type { NavAnswer } from '../../../libs/projections/nav';
 import { bad, choiceOption, durationOption, optionalTime, timeOption } from '../arguments';
 import { grouped, LineWriter, rounded, table, write } from '../output';
@@ -46,87 +45,37 @@ export function registerHistory(program: Command): void {
         const [from, to] = [timeOption('--from', options.from), timeOption('--to', options.to)];
         const every = durationOption('--every', options.every);
         const knownAt = optionalTime('--known-at', options.knownAt);
-        const answers = await withHost(globals, 'read', (host) => host.history(portfolio, from, to, every, knownAt));
-        if (isRefusal(answers)) throw new RefusalError(answers);
-        await put(pieces(answers, format), options.out);
+        await withHost(globals, 'read', async (host) => {
+          const { collected, historyFile } =
+            require('../../../libs/ledger/history-file') as typeof import('../../../libs/ledger/history-file');
+          // A history that is refused half-way has printed nothing.
+          const answers = await collected(host.history(portfolio, from, to, every, knownAt));
+          await put(format === 'table' ? [forReading(answers)] : historyFile(one(answers), format), options.out);
+        });
       }),
     );
 }
 
-const FORMATS = ['csv', 'json', 'parquet'] as const;
+const FORMATS: readonly HistoryFormat[] = ['csv', 'json', 'parquet'];
 
-function* pieces(answers: readonly NavAnswer[], format: (typeof FORMATS)[number] | 'table'): Generator<string | Uint8Array> {
-  if (format === 'json') yield `${JSON.stringify(answers)}\n`;
-  else if (format === 'table') yield forReading(answers);
-  else if (format === 'csv') yield* csv().csvLines(columns(answers), answers.map(rowOf));
-  else yield parquet().parquetFile(columns(answers), answers.map(rowOf));
+async function* one<T>(value: T): AsyncGenerator<T, void, undefined> {
+  yield value;
 }
 
-const csv = (): typeof import('../../../libs/formats/table') =>
-  require('../../../libs/formats/table') as typeof import('../../../libs/formats/table');
-const parquet = (): typeof import('../../../libs/formats/parquet') =>
-  require('../../../libs/formats/parquet') as typeof import('../../../libs/formats/parquet');
-
-async function put(texts: Iterable<string | Uint8Array>, out: string | undefined): Promise<void> {
+async function put(texts: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>, out: string | undefined): Promise<void> {
   if (out !== undefined) {
+    const parts: Buffer[] = [];
+    for await (const text of texts) parts.push(Buffer.from(text as Uint8Array));
     try {
-      writeFileSync(out, Buffer.concat([...texts].map((text) => (typeof text === 'string' ? Buffer.from(text) : text))));
+      writeFileSync(out, Buffer.concat(parts));
     } catch (error) {
       throw bad('--out', out, `must be a file that can be written: ${(error as Error).message}`);
     }
     return;
   }
   const lines = new LineWriter();
-  for (const text of texts) await (typeof text === 'string' ? lines.add(text) : write(text));
+  for await (const text of texts) await (typeof text === 'string' ? lines.add(text) : write(text));
   await lines.end();
-}
-
-/** Columns with the scales that the answers show. */
-function columns(answers: readonly NavAnswer[]): Column[] {
-  const decimal = (name: string, pick: (answer: NavAnswer) => string | undefined | null): Column => {
-    const text = answers.map(pick).find((value) => value !== undefined && value !== null) ?? '0';
-    return { name, type: 'decimal', scale: text.split('.')[1]?.length ?? 0 };
-  };
-  return [
-    { name: 'at', type: 'timestamp' },
-    { name: 'status', type: 'text' },
-    { name: 'quality', type: 'text' },
-    decimal('nav', ({ nav }) => nav),
-    decimal('units', ({ units }) => units),
-    decimal('navPerUnit', ({ navPerUnit }) => navPerUnit),
-    decimal('exposure', ({ exposure }) => exposure),
-    decimal('leverage', ({ leverage }) => leverage),
-    decimal('mark', ({ marks }) => marks[0]?.price),
-    { name: 'markAt', type: 'timestamp' },
-    decimal('quantity', ({ positions }) => positions[0]?.quantity),
-    decimal('cash', cashOf),
-    decimal('liabilities', ({ liabilities }) => liabilities),
-  ];
-}
-
-function rowOf(answer: NavAnswer): Row {
-  const { at, status, quality, nav, units, navPerUnit, exposure, leverage, marks, positions, liabilities } = answer;
-  const [mark] = marks;
-  const quantity = positions[0]?.quantity ?? '0';
-  return [
-    at,
-    status,
-    quality,
-    nav,
-    units,
-    navPerUnit,
-    exposure,
-    leverage,
-    mark?.price ?? null,
-    mark?.at ?? null,
-    quantity,
-    cashOf(answer),
-    liabilities,
-  ];
-}
-
-function cashOf({ cash }: NavAnswer): string {
-  return Object.values(cash)[0]!;
 }
 
 function forReading(answers: readonly NavAnswer[]): string {

@@ -5,7 +5,7 @@ import type { TearSheet } from '../../../libs/projections/tear-sheet';
 import { bad } from '../arguments';
 import { counted, Progress } from '../progress';
 import { printJson, write } from '../output';
-import { action, type Globals, interrupts, withLedger } from '../session';
+import { action, type Globals, interrupts, withHost } from '../session';
 import { figure } from './figures';
 import { type DemoOptions, planDemo } from './plan';
 
@@ -51,10 +51,8 @@ async function demo(globals: Globals, options: DemoOptions & { serve: boolean; p
   if (options.port !== undefined && !/^\d{1,5}$/.test(options.port)) throw bad('--port', options.port, 'must be a port number');
   const plan = planDemo(options);
   const signal = interrupts();
-  const { sheets, without, recorded } = await withLedger(globals, 'write', async (ledger) => {
-    const { Host } = require('../../../libs/ledger/host') as typeof import('../../../libs/ledger/host');
+  const { sheets, without, recorded } = await withHost(globals, 'write', async (host, ledger) => {
     const { makeHistory } = require('./history') as typeof import('./history');
-    const host = await Host.start(ledger);
     const shown = new Map<string, Progress>();
     let firstYear: Promise<void> | undefined;
     const made = await makeHistory(ledger, host, plan, {
