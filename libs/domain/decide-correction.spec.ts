@@ -52,6 +52,14 @@ testRefusals([
     value: 'event-0',
   },
   {
+    name: 'correcting an accrual that found nothing due',
+    given: () => held().given('AccrueFees', { through: DAY2 }),
+    when: ['CorrectFact', { corrects: 'event-4', reason: 'no' }],
+    code: 'NotCorrectable',
+    field: '/corrects',
+    value: 'event-4',
+  },
+  {
     name: 'a replacement of another fund',
     given: held,
     when: ['CorrectFact', { corrects: 'event-2', reason: 'no', replacement: { portfolioId: 'other', units: '1', cash: '1', at: DAY2 } }],

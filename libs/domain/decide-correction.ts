@@ -29,8 +29,11 @@ const COMMAND_OF: { readonly [T in CorrectableEvent['type']]: keyof FactCommands
 
 export function decideCorrection(standing: Standing, data: CorrectFact, checkShape: ShapeCheck): FactCorrected {
   const { portfolio, prices } = standing;
-  if (data.corrects === portfolio.openedBy)
-    reject('NotCorrectable', 'an opening stands for good', { field: '/corrects', value: data.corrects });
+  if (portfolio.final.has(data.corrects))
+    reject('NotCorrectable', 'an opening stands for good, and so does an accrual that found nothing due', {
+      field: '/corrects',
+      value: data.corrects,
+    });
   const root = portfolio.factOf(data.corrects);
   if (!root)
     reject('UnknownEvent', 'must be the event id of a fact of this portfolio that can be corrected', {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fund } from '../../test/support/fund';
-import { DAY1, DAY2, opened, testRefusals } from '../../test/support/refusals';
+import { DAY1, DAY2, DAY3, held, opened, testRefusals } from '../../test/support/refusals';
 
 const OPEN = { name: 'Fund', quoteCurrency: 'USD', currencyScale: 2, unitScale: 2, instrumentId: 'coin', targetLeverage: '3', at: DAY1 };
 const nothing = (): Fund => new Fund({}, 'not opened');
@@ -130,6 +130,32 @@ testRefusals([
     value: '1.005',
   },
 ]);
+
+describe('an accrual that finds nothing due', () => {
+  test('says so, at the moment through which it looked, in UTC', () => {
+    for (const fund of [opened(), held()]) {
+      expect(fund.when('AccrueFees', { through: '2024-01-03T01:00:00.5+01:00' })).toEqual([
+        {
+          type: 'NothingDue',
+          data: { portfolioId: 'fund', through: '2024-01-03T00:00:00.500Z', at: '2024-01-03T00:00:00.500Z' },
+        },
+      ]);
+    }
+  });
+
+  test('moves nothing, counts nowhere, and makes no charge of later days smaller', () => {
+    const rate = { value: '0.365', unit: 'fraction', period: 'year' } as const;
+    const rule = { kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' } as const;
+    const fund = held().given('AdoptFeeSchedule', { at: DAY2, schedule: { id: 's', version: '1', rules: [rule] } });
+    const { portfolio } = fund;
+    const kept = structuredClone([portfolio!.timeline.stateAfter(2), [...portfolio!.facts], [...portfolio!.usedIds], portfolio!.schedules]);
+    fund.given('AccrueFees', { through: DAY2 }).given('AccrueFees', { through: DAY2 });
+    expect(portfolio!.timeline.length).toBe(2);
+    expect([portfolio!.timeline.stateAfter(2), [...portfolio!.facts], [...portfolio!.usedIds], portfolio!.schedules]).toEqual(kept);
+    // 1000 · 0.365 · 1/365
+    expect(fund.when('AccrueFees', { through: DAY3 })).toMatchObject([{ type: 'FeeCharged', data: { amount: '1.00', period: '1d' } }]);
+  });
+});
 
 test('an instrument that is not listed', () => {
   const fund = new Fund({}, 'not opened');

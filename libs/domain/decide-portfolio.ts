@@ -11,7 +11,7 @@ import type { ShapeCheck, Standing } from './decide-standing';
 import { readTime, reject, timeText } from './fields';
 import { formatInstant } from './instant';
 import type { Portfolio } from './portfolio';
-import type { FeeCharged, PortfolioEvent, PortfolioOpened } from './portfolio-events';
+import type { FeeCharged, NothingDue, PortfolioEvent, PortfolioOpened } from './portfolio-events';
 import { checkCase, type Listing } from './price-stream';
 import type { PriceView } from './price-view';
 import { RefusalError, type Refusal } from './refusal';
@@ -29,7 +29,7 @@ export interface Known {
   readonly ending?: Ending;
 }
 
-/** The events that record `command`, none when nothing is due, or why it is refused. */
+/** The events that record `command`, at least one, or why it is refused. */
 export function decidePortfolio(
   known: Known,
   command: PortfolioCommand,
@@ -94,7 +94,7 @@ function open(known: Known, data: OpenPortfolio, context: DecideContext): Portfo
   };
 }
 
-function accrue(standing: Standing, data: AccrueFees): FeeCharged[] {
+function accrue(standing: Standing, data: AccrueFees): (FeeCharged | NothingDue)[] {
   const through = readTime('/through', data.through, standing.context);
   const { portfolio, prices, ending } = standing;
   if (through < portfolio.terms.openedAt) {
@@ -103,8 +103,13 @@ function accrue(standing: Standing, data: AccrueFees): FeeCharged[] {
       value: data.through,
     });
   }
+  const due = dueCharges(portfolio, prices, through, ending.at(through));
+  if (due.length === 0) {
+    const at = timeText(data.through);
+    return [{ type: 'NothingDue', data: { portfolioId: portfolio.terms.portfolioId, through: at, at } }];
+  }
   const taken = new Set<string>();
-  return dueCharges(portfolio, prices, through, ending.at(through)).map((due) => chargeEvent(portfolio, due, taken));
+  return due.map((charge) => chargeEvent(portfolio, charge, taken));
 }
 
 /** The event of a due charge; its fee id names rule and time, with a counter where that id was used before. */

@@ -191,6 +191,18 @@ export interface InterestAccrued {
   };
 }
 
+/** An accrual found no charge due. It changes nothing: it stands so that its command's id is known for good. */
+export interface NothingDue {
+  readonly type: 'NothingDue';
+  readonly data: {
+    readonly portfolioId: string;
+    /** Charges due up to here, included, were looked for. */
+    readonly through: string;
+    /** The same moment. */
+    readonly at: string;
+  };
+}
+
 /** Facts that can be busted or amended. */
 export type CorrectableEvent =
   | MandateAdopted
@@ -219,4 +231,4 @@ export interface FactCorrected {
   };
 }
 
-export type PortfolioEvent = PortfolioOpened | CorrectableEvent | FactCorrected;
+export type PortfolioEvent = PortfolioOpened | CorrectableEvent | NothingDue | FactCorrected;

@@ -23,6 +23,8 @@ export interface RecordedFact {
 export class Portfolio extends FundRecord {
   /** Recorded facts by the id of the event that first recorded them. */
   readonly facts = new Map<string, RecordedFact>();
+  /** Ids of the events that stand for good: the opening, and accruals that found nothing due. */
+  readonly final: Set<string>;
   /** "rebalance:x", "fill:x", "fee:x": ids used, also by facts busted since, each with the fact that used it. */
   readonly usedIds = new Map<string, string>();
   /** The fact that holds a live fill. */
@@ -34,16 +36,17 @@ export class Portfolio extends FundRecord {
   private readonly roots = new Map<string, string>();
 
   /** `openedBy`: event id of the opening. */
-  constructor(
-    opened: PortfolioOpened,
-    listing: Listing,
-    readonly openedBy: string,
-  ) {
+  constructor(opened: PortfolioOpened, listing: Listing, openedBy: string) {
     super(termsOf(opened, listing));
+    this.final = new Set([openedBy]);
   }
 
-  /** Takes the next event of the stream in. Answers the earliest effective time at which anything changed. */
-  apply(event: Exclude<PortfolioEvent, PortfolioOpened>, eventId: string, position: number): Instant {
+  /** Takes the next event of the stream in. Answers the earliest effective time at which anything changed; undefined when nothing did. */
+  apply(event: Exclude<PortfolioEvent, PortfolioOpened>, eventId: string, position: number): Instant | undefined {
+    if (event.type === 'NothingDue') {
+      this.final.add(eventId);
+      return undefined;
+    }
     if (event.type !== 'FactCorrected') {
       if (event.type === 'MandateAdopted') this.mandatesRecorded++;
       this.facts.set(eventId, { eventId, position, standing: event, original: event });

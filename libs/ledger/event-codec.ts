@@ -27,6 +27,7 @@ const KNOWN: { readonly [T in LedgerEvent['type']]: true } = {
   FeeCharged: true,
   FundingSettled: true,
   InterestAccrued: true,
+  NothingDue: true,
   FactCorrected: true,
 };
 

@@ -254,6 +254,7 @@ export class ReadModel implements Known {
     if (isFolded(entry)) this.applyTo(entry, event, eventId, position);
     // A kept record does not know which fact an event id means: it is folded anew when asked for.
     else if (event.type === 'FactCorrected') this.funds.delete(stream);
+    else if (event.type === 'NothingDue') noteChange(entry, undefined, position);
     else {
       entry.fund.stand(event, position);
       noteChange(entry, instant(event.data.at), position);
@@ -281,8 +282,9 @@ function isFolded(entry: FundEntry): entry is PortfolioEntry {
   return entry.fund instanceof Portfolio;
 }
 
-function noteChange(entry: FundEntry, from: Instant, position: number): void {
+function noteChange(entry: FundEntry, from: Instant | undefined, position: number): void {
   entry.lastPosition = position;
+  if (from === undefined) return;
   entry.ending.rewind(from);
   entry.firstChanged = Math.min(entry.firstChanged, entry.fund.timeline.countThrough(from - 1n));
 }

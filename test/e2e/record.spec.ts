@@ -104,10 +104,28 @@ test('a revision that was expected is accepted; one that was not is refused with
   expect((await run(dir, ['record', '-'], { input: input + tick('96.00') })).code).toBe(6);
 });
 
-test('AccrueFees that finds nothing due is recorded as nothing', async () => {
+test('AccrueFees that finds nothing due leaves an event: its id never charges later, nor does it serve another command', async () => {
   const dir = await seeded();
-  const [answer] = await recorded(dir, command('AccrueFees', { portfolioId: 'coin3l', through: NOON }));
-  expect(answer).toMatchObject({ status: 'recorded', revision: '4', position: null, eventIds: [], recordedAt: null });
+  const commandId = '00000000-0000-4000-8000-000000000001';
+  const accrue = (through: string): string => command('AccrueFees', { portfolioId: 'coin3l', through }, { commandId });
+  const [answer] = await recorded(dir, accrue(NOON));
+  expect(answer).toMatchObject({ status: 'recorded', stream: 'portfolio-coin3l', revision: '5', position: '10' });
+  const rate = { value: '0.0095', unit: 'fraction', period: 'year' };
+  const rules = [{ kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' }];
+  const adopt = { portfolioId: 'coin3l', at: '2024-01-01T21:00:00Z', schedule: { id: 'late', version: '1', rules } };
+  await recorded(dir, command('AdoptFeeSchedule', adopt));
+  const [again] = await recorded(dir, accrue(NOON));
+  expect(again).toEqual({ ...answer, status: 'duplicate' });
+  const { code, stdout } = await run(dir, ['record', '-', '--json'], { input: accrue('2024-01-03T13:00:00Z') });
+  expect([code, ...lines(stdout).map(({ problem }) => problem.code)]).toEqual([2, 'ReusedCommandId']);
+  const events = lines((await run(dir, ['events', '--stream', 'portfolio-coin3l'])).stdout);
+  expect(events.slice(5).map(({ type, eventId, data }) => [type, eventId, data])).toEqual([
+    ['NothingDue', answer.eventIds[0], { portfolioId: 'coin3l', through: NOON, at: NOON }],
+    ['FeeScheduleAdopted', expect.any(String), expect.anything()],
+  ]);
+  // Under another id the same accrual does charge.
+  const [charged] = await recorded(dir, command('AccrueFees', { portfolioId: 'coin3l', through: NOON }));
+  expect(charged).toMatchObject({ status: 'recorded', position: '13', eventIds: [expect.any(String), expect.any(String)] });
 });
 
 test('a writer on a pipe is answered line by line, while the pipe stays open', async () => {

@@ -106,6 +106,7 @@ const COMMANDS: readonly (readonly [string, object])[] = [
   ['RedeemUnits', onP({ units: '1', cash: '1000', at: day(3) })],
   ['CorrectFact', onP({ corrects: eventOf(11), replacement: onP({ amount: '1.5', at: day(2) }), reason: 'sign' })],
   ['CorrectFact', onP({ corrects: eventOf(13), reason: 'charged twice' })],
+  ['AccrueFees', onP({ through: '2024-01-02T22:00:00+01:00' })],
 ];
 
 interface Line {

@@ -96,21 +96,28 @@ export function forEachHistory(
 /** The same events with prices and facts interleaved anew, each kind in its own order; the ids stay. */
 export function shuffled(history: History, random: Random): Pick<History, 'events' | 'listing' | 'prices'> {
   const queues = ['price-', 'portfolio-'].map((stream) => history.events.filter((e) => e.stream.startsWith(stream)));
-  const events: RawEvent[] = [];
+  const order: RawEvent[] = [];
+  while (queues.some((queue) => queue.length > 0)) order.push(random.pick(queues.filter(({ length }) => length > 0)).shift()!);
+  return relaid(history, order);
+}
+
+/** A log of these events in this order: positions and recorded times are given anew, the ids stay. */
+export function relaid({ listing }: History, order: readonly RawEvent[]): Pick<History, 'events' | 'listing' | 'prices'> {
   const prices = new NaivePrices();
   const positions = new Map<string, number>();
-  while (queues.some((queue) => queue.length > 0)) {
-    const queue = random.pick(queues.filter(({ length }) => length > 0));
-    const position = events.length;
-    const event = { ...queue.shift()!, position, recordedAt: history.events[position]!.recordedAt };
-    events.push(event);
-    positions.set(event.eventId, position);
-    const { type, data } = event;
+  const events = order.map((event, position) => {
+    const { type, data, eventId } = event;
+    positions.set(eventId, position);
     if (type === 'PriceTicked') prices.tick(instant(data.at), BigInt(data.price.replace('.', '')), position);
     if (type === 'PriceCorrected')
       prices.correct(positions.get(data.corrects)!, instant(data.at), BigInt(data.price.replace('.', '')), position);
-  }
-  return { events, listing: history.listing, prices };
+    return { ...event, position, recordedAt: recordedAt(position) };
+  });
+  return { events, listing, prices };
+}
+
+function recordedAt(position: number): bigint {
+  return CONTEXT.now + BigInt(position) * 1_000n;
 }
 
 class Writer {
@@ -432,7 +439,8 @@ class Writer {
         this.ending = new Ending(this.portfolio.terms, this.portfolio.timeline, () => this.prices.view(this.events.length));
         continue;
       }
-      this.ending.rewind(this.portfolio.apply(event, eventId, position));
+      const changedFrom = this.portfolio.apply(event, eventId, position);
+      if (changedFrom !== undefined) this.ending.rewind(changedFrom);
       if (event.type === 'FeeCharged' && command.name === 'AccrueFees') {
         const { feeId, kind, at, amount } = event.data;
         this.commands.set(eventId, { name: 'ChargeFee', data: { portfolioId: ID, feeId, kind, at, amount } });
@@ -469,8 +477,8 @@ class Writer {
   private record(stream: string, event: PriceEvent | PortfolioEvent): RawEvent {
     const position = this.events.length;
     const eventId = `00000000-0000-4000-8000-${position.toString(16).padStart(12, '0')}`;
-    const recordedAt = CONTEXT.now + BigInt(position) * 1_000n;
-    const raw = { position, stream, type: event.type, eventId, data: JSON.parse(JSON.stringify(event.data)), recordedAt };
+    const data = JSON.parse(JSON.stringify(event.data));
+    const raw = { position, stream, type: event.type, eventId, data, recordedAt: recordedAt(position) };
     this.events.push(raw);
     return raw;
   }

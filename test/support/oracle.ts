@@ -84,7 +84,7 @@ export class Oracle {
         const root = roots.get(data.corrects) ?? data.corrects;
         roots.set(eventId, root);
         facts.set(root, { position: facts.get(root)!.position, standing: data.fact });
-      } else facts.set(eventId, { position, standing: event });
+      } else if (type !== 'NothingDue') facts.set(eventId, { position, standing: event });
     }
     this.openedAt = nanos(this.opened.at);
     this.leverage = Fraction.of(this.opened.targetLeverage);
