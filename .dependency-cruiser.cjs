@@ -15,8 +15,24 @@ const ROOMS = {
     packages: ['@nestjs/common', '@nestjs/core', '@nestjs/cqrs', 'rxjs', 'reflect-metadata', 'class-validator', 'class-transformer'],
     builtins: true,
   },
-  'apps/cli': {
+  'apps/api': {
     rooms: ['libs/ledger', 'libs/domain', 'libs/formats'],
+    types: ['libs/projections', 'libs/store'],
+    packages: [
+      '@nestjs/common',
+      '@nestjs/core',
+      '@nestjs/platform-fastify',
+      '@nestjs/swagger',
+      'fastify',
+      '@fastify/rate-limit',
+      'prom-client',
+      'jose',
+      'pino',
+    ],
+    builtins: true,
+  },
+  'apps/cli': {
+    rooms: ['apps/api', 'libs/ledger', 'libs/domain', 'libs/formats'],
     types: ['libs/projections'],
     packages: ['commander', 'luxon', 'vega-datasets'],
     builtins: true,

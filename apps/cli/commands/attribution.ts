@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { isRefusal, RefusalError } from '../../../libs/domain/refusal';
 import type { AttributionAnswer } from '../../../libs/projections/attribution';
-import { optionalTime, timeOption } from '../arguments';
+import { optionalTime, timeOption } from '../../../libs/ledger/arguments';
 import { grouped, printJson, rounded, styled, table, write } from '../output';
 import { action, withHost } from '../session';
 import { COST_NAMES } from '../terms';

@@ -1,6 +1,6 @@
 /** `events`: the log, one JSON object a line. */
 import type { Command } from 'commander';
-import { positionOption } from '../arguments';
+import { positionOption } from '../../../libs/ledger/arguments';
 import { LineWriter } from '../output';
 import { action, withLedger } from '../session';
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { HistoryFormat } from '../../../libs/ledger/history-file';
 import type { NavAnswer } from '../../../libs/projections/nav';
-import { bad, choiceOption, durationOption, optionalTime, timeOption } from '../arguments';
+import { bad, choiceOption, durationOption, optionalTime, timeOption } from '../../../libs/ledger/arguments';
 import { grouped, LineWriter, rounded, table, write } from '../output';
 import { action, withHost } from '../session';
 

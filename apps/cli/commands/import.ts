@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { PriceFormat } from '../../../libs/formats/price-layout';
 import type { FundingImportResult } from '../../../libs/ledger/import-funding';
 import type { PriceImportResult } from '../../../libs/ledger/import-prices';
-import { bad, choiceOption } from '../arguments';
+import { bad, choiceOption } from '../../../libs/ledger/arguments';
 import { EXIT } from '../exit';
 import { printJson, write } from '../output';
 import { count, counted, Progress } from '../progress';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { fromEpochMillis, parseDuration } from '../../../libs/domain/instant';
 import { isRefusal, RefusalError } from '../../../libs/domain/refusal';
 import type { NavAnswer } from '../../../libs/projections/nav';
-import { optionalTime } from '../arguments';
+import { optionalTime } from '../../../libs/ledger/arguments';
 import { grouped, printJson, rounded, styled, table, write } from '../output';
 import { action, withHost } from '../session';
 

@@ -10,7 +10,7 @@ import { type MandateData, readMandate } from '../../../libs/domain/mandate';
 import { RefusalError } from '../../../libs/domain/refusal';
 import type { TradingCosts } from '../../../libs/domain/sizing';
 import { PRICE_FORMATS, type PriceFormat } from '../../../libs/formats/price-layout';
-import { bad, choiceOption } from '../arguments';
+import { bad, choiceOption } from '../../../libs/ledger/arguments';
 
 export interface DemoOptions {
   readonly prices?: readonly string[];

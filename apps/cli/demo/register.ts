@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { describeRefusal, isRefusal } from '../../../libs/domain/refusal';
 import type { TearSheet } from '../../../libs/projections/tear-sheet';
-import { bad } from '../arguments';
+import { bad } from '../../../libs/ledger/arguments';
 import { counted, Progress } from '../progress';
 import { printJson, write } from '../output';
 import { action, type Globals, interrupts, withHost } from '../session';

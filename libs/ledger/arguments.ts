@@ -1,6 +1,6 @@
-/** Options that are times, durations and counts: read exactly, or refused by name, value and rule. */
-import { type Instant, parseDuration, parseInstant } from '../../libs/domain/instant';
-import { refuse, RefusalError } from '../../libs/domain/refusal';
+/** Options and parameters that are times, durations and counts: read exactly, or refused by name, value and rule. */
+import { type Instant, parseDuration, parseInstant } from '../domain/instant';
+import { refuse, RefusalError } from '../domain/refusal';
 
 export function timeOption(name: string, text: string): Instant {
   const value = parseInstant(text);
