@@ -12,12 +12,11 @@ export class ApiAdapter extends FastifyAdapter {
     options: FastifyServerOptions,
     private readonly onProblem: OnProblem,
   ) {
-    super({
-      ...options,
-      skipMiddie: true,
-      frameworkErrors: (error, request, reply) => sendProblem(error, request, reply as never, onProblem),
+    const own: FastifyServerOptions = {
+      frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, onProblem),
       clientErrorHandler: answerSocket,
-    } as never);
+    };
+    super({ ...options, ...own, skipMiddie: true } as never);
     this.getInstance().removeContentTypeParser('text/plain');
   }
 

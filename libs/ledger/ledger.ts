@@ -20,7 +20,7 @@ import type { EventStore } from '../store/port';
 import { AppendQueue, type OnAppended } from './append-queue';
 import { contentDigest, type Envelope } from './envelope';
 import { type LedgerEvent, metadataText, toNewEvent } from './event-codec';
-import { type Accepted, type Answer, answerOf, type Decided, nothingDue, quiet, type Refused, reusedId } from './outcomes';
+import { type Accepted, type Answer, answerOf, type Decided, quiet, type Refused, reusedId } from './outcomes';
 import { priceRequest, type Tick } from './price-chunk';
 import { Questions } from './questions';
 import type { ReadModel } from './read-model';
@@ -66,7 +66,7 @@ export class Ledger {
       if (this.pending.size >= MAX_PENDING) await this.queue.settled();
       for (;;) {
         const step = await this.decide(envelope);
-        if (!('requests' in step)) return step;
+        if (!('request' in step)) return step;
         // What it was decided on may have been lost meanwhile.
         if (!this.lost) return this.append(step);
       }
@@ -84,22 +84,22 @@ export class Ledger {
       const ids = new Map<string, Decided>();
       for (const envelope of envelopes) {
         const step = this.repeatedWithin(ids, envelope) ?? (await this.decide(envelope));
-        if ('requests' in step) ids.set(step.commandId, step);
+        if ('request' in step) ids.set(step.commandId, step);
         steps.push(step);
       }
       if (dryRun || steps.some((step) => 'refusal' in step)) {
         this.lost = true;
-        return steps.map((step) => ('requests' in step ? quiet({ ...step, recorded: Promise.reject(new Error('not recorded')) }) : step));
+        return steps.map((step) => ('request' in step ? quiet({ ...step, recorded: Promise.reject(new Error('not recorded')) }) : step));
       }
-      const results = this.store.append(steps.flatMap((step) => ('requests' in step ? step.requests : [])));
+      const results = this.store.append(steps.flatMap((step) => ('request' in step ? step.request : [])));
       // Nothing is decided on these before they are durable.
       await results.catch(() => (this.lost = true));
       let index = 0;
       const answers = new Map<string, Promise<Answer>>();
       return steps.map((step) => {
-        if (!('requests' in step)) return 'refusal' in step ? step : { ...step, recorded: answers.get(step.commandId) ?? step.recorded };
-        const i = step.requests.length === 0 ? undefined : index++;
-        const recorded = i === undefined ? Promise.resolve(nothingDue(step)) : results.then((all) => answerOf(step.commandId, all[i]!));
+        if (!('request' in step)) return 'refusal' in step ? step : { ...step, recorded: answers.get(step.commandId) ?? step.recorded };
+        const i = index++;
+        const recorded = results.then((all) => answerOf(step.commandId, all[i]!));
         answers.set(
           step.commandId,
           recorded.then((answer) => ({ ...answer, status: 'duplicate' })),
@@ -119,9 +119,9 @@ export class Ledger {
       const { listing } = this.model.instrument(instrumentId)!;
       const revision = this.model.streamHead(priceStream(instrumentId));
       const request = priceRequest(listing, source, ticks, metadataText({ actor: this.options.actor }), revision);
-      const { commandId, stream, digest } = request;
+      const { commandId, stream } = request;
       this.model.takeTicks(stream, source, ticks);
-      return this.append({ commandId, stream, digest, events: [], revision, requests: [request] });
+      return this.append({ commandId, stream, events: [], request });
     });
   }
 
@@ -213,7 +213,6 @@ export class Ledger {
     const now = this.options.clock();
     const events = await this.eventsOf(command, { now, allowedSkew: this.options.allowedSkew });
     if (isRefusal(events)) return { commandId, stream, refusal: events };
-    if (events.length === 0) return { commandId, stream, digest, events, revision, requests: [] };
     const metadata = metadataText({ actor: this.options.actor, ...envelope });
     const news = events.map((event, i) => toNewEvent(event, commandId, i, metadata, now));
     // The store would fail the whole group.
@@ -226,10 +225,8 @@ export class Ledger {
     return {
       commandId,
       stream,
-      digest,
       events,
-      revision,
-      requests: [{ stream, expectedRevision: revision, commandId, digest, events: news }],
+      request: { stream, expectedRevision: revision, commandId, digest, events: news },
     };
   }
 
@@ -277,13 +274,12 @@ export class Ledger {
     const before = commandId === undefined ? undefined : ids.get(commandId);
     if (!before) return undefined;
     const { stream } = before;
-    if (before.digest !== contentDigest(command)) return reusedId(before.commandId, stream);
+    if (before.request.digest !== contentDigest(command)) return reusedId(before.commandId, stream);
     return quiet({ commandId: before.commandId, stream, events: [], recorded: Promise.reject(new Error('not recorded')) });
   }
 
   private append(step: Decided): Accepted {
-    const [request] = step.requests;
-    if (!request) return { ...step, recorded: Promise.resolve(nothingDue(step)) };
+    const { request } = step;
     const recorded = this.queue.add(request).then((result) => answerOf(step.commandId, result));
     this.pending.set(step.commandId, { digest: request.digest, recorded });
     const done = (): boolean => this.pending.delete(step.commandId);

@@ -4,15 +4,15 @@ import { refuse, type Refusal } from '../domain/refusal';
 import { type AppendRequest, type AppendResult, StoreError } from '../store/port';
 import type { LedgerEvent } from './event-codec';
 
-/** What a command was answered. Positions and revisions are decimal strings, null when nothing was due and nothing recorded. */
+/** What a command was answered. Positions and revisions are decimal strings. */
 export interface Answer {
   readonly status: 'recorded' | 'duplicate';
   readonly commandId: string;
   readonly stream: string;
   readonly revision: string;
-  readonly position: string | null;
+  readonly position: string;
   readonly eventIds: readonly string[];
-  readonly recordedAt: string | null;
+  readonly recordedAt: string;
 }
 
 /** A command that was decided: its events are known; `recorded` resolves when they are durable and rejects with a StoreError when they are not in the log. */
@@ -30,14 +30,8 @@ export interface Refused {
 }
 
 /** Decided, and not yet on its way to the store. */
-export interface Decided {
-  readonly commandId: string;
-  readonly stream: string;
-  readonly digest: string;
-  readonly events: readonly LedgerEvent[];
-  readonly revision: number;
-  /** None when nothing is due. */
-  readonly requests: readonly AppendRequest[];
+export interface Decided extends Omit<Accepted, 'recorded'> {
+  readonly request: AppendRequest;
 }
 
 export function reusedId(commandId: string, stream: string): Refused {
@@ -60,18 +54,6 @@ export function answerOf(commandId: string, result: AppendResult): Answer {
     position: String(result.position),
     eventIds: result.eventIds,
     recordedAt: formatInstant(result.recordedAt, 'nine'),
-  };
-}
-
-export function nothingDue(step: Decided): Answer {
-  return {
-    status: 'recorded',
-    commandId: step.commandId,
-    stream: step.stream,
-    revision: String(step.revision),
-    position: null,
-    eventIds: [],
-    recordedAt: null,
   };
 }
 
