@@ -158,7 +158,7 @@ describe('what was known', () => {
     const ledger = await memoryLedger();
     const [, , first] = await given(ledger, listed, opened, created('5'));
     await given(ledger, created('7'));
-    const then = navAnswer(await viewOf(ledger, 'p', instant(first!.recordedAt!)), instant(at));
+    const then = navAnswer(await viewOf(ledger, 'p', instant(first!.recordedAt)), instant(at));
     expect([then, await unitsOf(ledger)]).toEqual([expect.objectContaining({ units: '5.00', logPosition: '2' }), '12.00']);
   });
 
@@ -166,7 +166,7 @@ describe('what was known', () => {
     const ledger = await memoryLedger();
     await given(ledger, listed, opened, created('5'));
     const [later] = await given(ledger, price('10'));
-    const askThen = async (): Promise<unknown> => navAnswer(await viewOf(ledger, 'p', instant(later!.recordedAt!)), instant(at));
+    const askThen = async (): Promise<unknown> => navAnswer(await viewOf(ledger, 'p', instant(later!.recordedAt)), instant(at));
     await given(ledger, price('11'));
     const before = await askThen();
     await given(ledger, created('7'));
@@ -176,7 +176,7 @@ describe('what was known', () => {
   it('is refused for a portfolio that was not there yet', async () => {
     const ledger = await memoryLedger();
     const [first] = await given(ledger, listed, opened);
-    expect(await ledger.ask((model) => model.view('p', instant(first!.recordedAt!)))).toMatchObject({ refused: 'Unanswerable' });
+    expect(await ledger.ask((model) => model.view('p', instant(first!.recordedAt)))).toMatchObject({ refused: 'Unanswerable' });
   });
 });
 
