@@ -23,7 +23,7 @@ export const MAX_DIGITS = 60;
 /** Largest scale of a currency, an instrument or a unit. */
 export const MAX_SCALE = 18;
 
-const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.(\d+))?$/;
+export const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.(\d+))?$/;
 const POW10: bigint[] = [1n];
 
 /** 10^n for n ≥ 0. */

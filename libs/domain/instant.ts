@@ -9,7 +9,7 @@ export const NANOS_PER_MILLI = 1_000_000n;
 export const NANOS_PER_SECOND = 1_000_000_000n;
 export const NANOS_PER_DAY = 86_400n * NANOS_PER_SECOND;
 
-const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+export const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 /** The range of a signed 64-bit count of nanoseconds, in whole years. */
 const FIRST = BigInt(Date.UTC(1678, 0, 1)) * NANOS_PER_MILLI;
 const LAST = BigInt(Date.UTC(2262, 0, 1)) * NANOS_PER_MILLI;

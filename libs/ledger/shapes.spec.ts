@@ -29,6 +29,10 @@ describe('the shape of a line', () => {
     expect(told(rebalance(`${FILL},"${name}":null`))).toBe(`InvalidField: /fills/0/${name} = null: must not be null; leave the field out`);
   });
 
+  it.each(['[]', '1', '"f1"'])('has no %s in place of a fill', (entry) => {
+    expect(told(rebalance(FILL).replace(`{${FILL}}`, entry))).toBe(`InvalidField: /fills = [${entry}]: must hold objects only`);
+  });
+
   it.each([17, 5_000, 90_000])('is refused when its data is nested %i levels deep', (levels) => {
     const rule = 'must not be nested deeper than 16 levels';
     expect(told(interest(`"x":${nested(levels)}`))).toBe(`InvalidField: /x${'/a'.repeat(16)}: ${rule}`);

@@ -1,201 +1,171 @@
 /**
- * The border's check of a command's data: types, unknown fields, ids and lengths, by class-validator. Decimal syntax, scales and times are rules of the domain and are
- * checked where they are read. One class a command; a field that is not here does not exist.
+ * The shape of each command's data, as the border checks it and as it publishes it: one class a command; a field that is not here does not exist. Deliberately absent:
+ * what needs the ledger's state or a calendar (scales, days that exist, crons, durations, ratios), which the domain checks where it reads them.
  */
-import 'reflect-metadata';
-import { plainToInstance, Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-  validateSync,
-  ValidateNested,
-  type ValidationError,
-} from 'class-validator';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
 import type { CommandName } from '../domain/commands';
-import { MAX_SCALE } from '../domain/decimal';
 import { FEE_KINDS } from '../domain/portfolio-events';
 import { refuse, type Refusal } from '../domain/refusal';
-
-const ID_RULE = 'must be an id of 1 to 64 letters, digits, ".", "_" or "-"';
-
-function all(...decorators: PropertyDecorator[]): PropertyDecorator {
-  return (target, key) => decorators.forEach((decorate) => decorate(target, key));
-}
-const Id = (): PropertyDecorator => Matches(/^[A-Za-z0-9._-]{1,64}$/, { message: ID_RULE });
-const Currency = (): PropertyDecorator =>
-  Matches(/^[A-Z0-9]{2,12}$/, { message: 'must be a currency code of 2 to 12 capital letters or digits' });
-const Scale = (): PropertyDecorator =>
-  all(
-    ...[IsInt, (o: object) => Min(0, o), (o: object) => Max(MAX_SCALE, o)].map((rule) =>
-      rule({ message: `must be a whole number from 0 to ${MAX_SCALE}` }),
-    ),
-  );
-const Decimal = (): PropertyDecorator => IsString({ message: 'must be a decimal in a JSON string, such as "12.50"' });
-const Time = (): PropertyDecorator => IsString({ message: 'must be an RFC 3339 time in a JSON string' });
-const Text = (max: number): PropertyDecorator =>
-  all(
-    ...[IsString, (o: object) => MinLength(1, o), (o: object) => MaxLength(max, o)].map((rule) =>
-      rule({ message: `must be a text of 1 to ${max} characters` }),
-    ),
-  );
-const OneOf = (values: readonly string[]): PropertyDecorator => IsIn([...values], { message: `must be one of ${values.join(', ')}` });
-const EventId = (): PropertyDecorator =>
-  Matches(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, { message: 'must be an event id (a lower-case UUID)' });
-const Part = (type: () => new () => object): PropertyDecorator =>
-  all(IsObject({ message: 'must be an object' }), ValidateNested({ message: 'must be an object' }), Type(type));
-const Parts = (type: () => new () => object, max: number): PropertyDecorator =>
-  all(
-    IsArray({ message: 'must be an array' }),
-    ArrayMaxSize(max, { message: `must have at most ${max} entries` }),
-    ValidateNested({ each: true, message: 'must hold objects only' }),
-    Type(type),
-  );
+import {
+  AnyObject,
+  Currency,
+  Decimal,
+  EventId,
+  Id,
+  type JsonSchema,
+  OneOf,
+  Optional,
+  Part,
+  Parts,
+  Scale,
+  schemaOfClass,
+  Text,
+  Time,
+} from './shape-rules';
 
 class ListInstrument {
-  @Id() instrumentId!: string;
-  @OneOf(['spot', 'perp', 'index', 'rate']) kind!: string;
-  @Currency() quoteCurrency!: string;
-  @Scale() priceScale!: number;
-  @Scale() quantityScale!: number;
+  @Id('Its id; answered as given, and no other may differ from it in letter case only.') instrumentId!: string;
+  @OneOf(['spot', 'perp', 'index', 'rate'], 'A `rate` ticks yearly fractions and is never traded.') kind!: string;
+  @Currency('Currency of its prices.') quoteCurrency!: string;
+  @Scale('Decimals of a price.') priceScale!: number;
+  @Scale('Decimals of a quantity.') quantityScale!: number;
 }
 class RecordPrice {
-  @Id() instrumentId!: string;
-  @Decimal() price!: string;
-  @Time() at!: string;
-  @Text(64) source!: string;
-  @IsOptional() @Text(64) quality?: string;
+  @Id('A listed instrument.') instrumentId!: string;
+  @Decimal('In the quote currency for one whole unit, at most the price scale; a yearly fraction for a `rate`.') price!: string;
+  @Time('When the price held.') at!: string;
+  @Text(64, 'Who said so: a venue or a file.') source!: string;
+  @Optional() @Text(64, 'What the source says of it.') quality?: string;
 }
 class CorrectPrice {
-  @Id() instrumentId!: string;
-  @EventId() corrects!: string;
-  @Decimal() price!: string;
-  @IsOptional() @Time() at?: string;
-  @Text(500) reason!: string;
+  @Id('A listed instrument.') instrumentId!: string;
+  @EventId('Event id of the tick, or of an earlier correction of it.') corrects!: string;
+  @Decimal('The price that the tick should have had.') price!: string;
+  @Optional() @Time("The tick's time from now on; without it, the one that it has.") at?: string;
+  @Text(500, 'Why, in words.') reason!: string;
 }
 class OpenPortfolio {
-  @Id() portfolioId!: string;
-  @Text(200) name!: string;
-  @Currency() quoteCurrency!: string;
-  @Scale() currencyScale!: number;
-  @Scale() unitScale!: number;
-  @Id() instrumentId!: string;
-  @Decimal() targetLeverage!: string;
-  @Time() at!: string;
+  @Id('Its id; answered as given, and no other may differ from it in letter case only.') portfolioId!: string;
+  @Text(200, 'What people call it.') name!: string;
+  @Currency("Currency of all its amounts: the instrument's.") quoteCurrency!: string;
+  @Scale('Decimals of an amount.') currencyScale!: number;
+  @Scale('Decimals of a number of units.') unitScale!: number;
+  @Id('The one instrument that the portfolio trades.') instrumentId!: string;
+  @Decimal('L, signed, at most 2 decimals, fixed for good.') targetLeverage!: string;
+  @Time('When it opens; nothing is effective before.') at!: string;
 }
 class OnPortfolio {
-  @Id() portfolioId!: string;
-  @IsOptional() @OneOf(['open-period']) booking?: string;
+  @Id('An open portfolio.') portfolioId!: string;
+  @Optional() @OneOf(['open-period'], 'For late facts of a closed period.') booking?: string;
 }
 class Resets {
-  @Text(100) cron!: string;
-  @Text(64) zone!: string;
+  @Text(100, 'Five fields: minute, hour, day of month, month, day of week.') cron!: string;
+  @Text(64, 'An IANA time zone.') zone!: string;
 }
 class BandBounds {
-  @Decimal() lower!: string;
-  @Decimal() upper!: string;
+  @Decimal('Below the target leverage.') lower!: string;
+  @Decimal('Above the target leverage.') upper!: string;
 }
 class Mandate {
-  @IsOptional() @Part(() => Resets) resets?: Resets;
-  @IsOptional() @Part(() => BandBounds) band?: BandBounds;
-  @OneOf(['exact', 'naive']) sizing!: string;
-  @IsOptional() @Decimal() maxStep?: string;
-  @IsOptional() @Text(16) maxPriceAge?: string;
+  @Optional() @Part(() => Resets, 'When the leverage is put back to L.') resets?: Resets;
+  @Optional() @Part(() => BandBounds, 'Signed bounds of the leverage, left strictly.') band?: BandBounds;
+  @OneOf(['exact', 'naive'], '`exact` lands on L after costs, `naive` trades L times NAV less the exposure.') sizing!: string;
+  @Optional() @Decimal('Largest notional of one trade as a share of NAV, above 0, at most 18 decimals.') maxStep?: string;
+  @Optional() @Text(16, 'Older marks make an answer `stale`: 90s, 15m, 8h, 30d.') maxPriceAge?: string;
 }
 class AdoptMandate extends OnPortfolio {
-  @Time() at!: string;
-  @Part(() => Mandate) mandate!: Mandate;
+  @Time('In force from here, included, until the next one.') at!: string;
+  @Part(() => Mandate, 'What the issuer promises.') mandate!: Mandate;
 }
 class Rate {
-  @Decimal() value!: string;
-  @Text(16) unit!: string;
-  @Text(16) period!: string;
+  @Decimal('0 or more, at most 18 decimals.') value!: string;
+  @Text(16, '`fraction`') unit!: string;
+  @Text(16, '`year`') period!: string;
 }
 class Rule {
-  @Text(16) kind!: string;
-  @Text(16) trigger!: string;
-  @Text(32) basis!: string;
-  @Part(() => Rate) rate!: Rate;
-  @Text(16) dayCount!: string;
+  @Text(16, '`management`') kind!: string;
+  @Text(16, '`at_reset`') trigger!: string;
+  @Text(32, '`nav`') basis!: string;
+  @Part(() => Rate, 'How much.') rate!: Rate;
+  @Text(16, '`ACT/365`') dayCount!: string;
 }
 class Schedule {
-  @Id() id!: string;
-  @Id() version!: string;
-  @Parts(() => Rule, 100) rules!: Rule[];
+  @Id('Names the schedule.') id!: string;
+  @Id('Names its version.') version!: string;
+  @Parts(() => Rule, 100, 'What is charged, in this order within one instant.') rules!: Rule[];
 }
 class AdoptFeeSchedule extends OnPortfolio {
-  @Time() at!: string;
-  @Part(() => Schedule) schedule!: Schedule;
+  @Time('In force from here, included, until the next one.') at!: string;
+  @Part(() => Schedule, 'The fees.') schedule!: Schedule;
 }
 class MoveUnits extends OnPortfolio {
-  @Decimal() units!: string;
-  @Decimal() cash!: string;
-  @Time() at!: string;
-  @IsOptional() @Decimal() fee?: string;
+  @Decimal('Above 0, at most the unit scale.') units!: string;
+  @Decimal('What the fund receives for a creation or pays out for a redemption, 0 or more, at most the currency scale.') cash!: string;
+  @Time('When.') at!: string;
+  @Optional() @Decimal('Paid by the investor beside `cash`, 0 or more; it never touches the fund.') fee?: string;
 }
 class SplitUnits extends OnPortfolio {
-  @Text(24) ratio!: string;
-  @Time() at!: string;
+  @Text(24, 'new:old in whole numbers; 1:10 makes ten units one.') ratio!: string;
+  @Time('When.') at!: string;
 }
 class FillShape {
-  @Id() fillId!: string;
-  @Id() instrumentId!: string;
+  @Id('Used once in the portfolio.') fillId!: string;
+  @Id('A listed instrument.') instrumentId!: string;
   @OneOf(['buy', 'sell']) side!: string;
-  @Decimal() quantity!: string;
-  @Decimal() price!: string;
-  @IsOptional() @Decimal() arrivalPrice?: string;
-  @IsOptional() @Decimal() bid?: string;
-  @IsOptional() @Decimal() ask?: string;
-  @IsOptional() @Decimal() fee?: string;
-  @IsOptional() @Currency() feeCurrency?: string;
-  @IsOptional() @OneOf(['maker', 'taker']) liquidity?: string;
-  @IsOptional() @Text(64) venue?: string;
+  @Decimal('Above 0, at most the quantity scale.') quantity!: string;
+  @Decimal('What was paid, at most the price scale.') price!: string;
+  @Optional() @Decimal('The price when the order arrived at the venue.') arrivalPrice?: string;
+  @Optional() @Decimal('Best bid then.') bid?: string;
+  @Optional() @Decimal('Best ask then.') ask?: string;
+  @Optional() @Decimal('Trading fee, at most the currency scale; negative is a rebate.') fee?: string;
+  @Optional() @Currency('The quote currency.') feeCurrency?: string;
+  @Optional() @OneOf(['maker', 'taker']) liquidity?: string;
+  @Optional() @Text(64, 'Where.') venue?: string;
 }
 class ExecuteRebalance extends OnPortfolio {
-  @Id() rebalanceId!: string;
-  @OneOf(['scheduled', 'band', 'manual', 'creation', 'redemption']) reason!: string;
-  @Time() at!: string;
-  @IsOptional() @Decimal() mark?: string;
-  @IsOptional() @Decimal() decisionPrice?: string;
-  @Parts(() => FillShape, 1000) fills!: FillShape[];
+  @Id('Used once in the portfolio.') rebalanceId!: string;
+  @OneOf(['scheduled', 'band', 'manual', 'creation', 'redemption'], 'What made it trade.') reason!: string;
+  @Time('When.') at!: string;
+  @Optional() @Decimal("The recorder's mark: evidence.") mark?: string;
+  @Optional() @Decimal('The price that the decision was made at.') decisionPrice?: string;
+  @Parts(() => FillShape, 1000, 'The trades, at least one.') fills!: FillShape[];
 }
 class ChargeFee extends OnPortfolio {
-  @Id() feeId!: string;
-  @OneOf(FEE_KINDS) kind!: string;
-  @Time() at!: string;
-  @IsOptional() @Decimal() amount?: string;
-  @IsOptional() @Currency() currency?: string;
-  @IsOptional() @Decimal() rateOfNav?: string;
-  @IsOptional() @Id() fillId?: string;
-  @IsOptional() @Text(64) period?: string;
-  @IsOptional() @OneOf(['cash', 'units']) paidBy?: string;
+  @Id('Used once in the portfolio.') feeId!: string;
+  @OneOf(FEE_KINDS, 'What it is for.') kind!: string;
+  @Time('When.') at!: string;
+  @Optional()
+  @Decimal('What is charged, at most the currency scale; negative is a rebate. Exactly one of `amount` and `rateOfNav`.')
+  amount?: string;
+  @Optional() @Currency('The quote currency.') currency?: string;
+  @Optional() @Decimal('A share of NAV just before, at most 18 decimals. Exactly one of `amount` and `rateOfNav`.') rateOfNav?: string;
+  @Optional() @Id('The fill that a trading fee belongs to.') fillId?: string;
+  @Optional() @Text(64, 'What it pays for, in words.') period?: string;
+  @Optional() @OneOf(['cash', 'units'], '`units` are minted to the manager; without it, cash.') paidBy?: string;
 }
 class SettleFunding extends OnPortfolio {
-  @Id() instrumentId!: string;
-  @Decimal() rate!: string;
-  @IsOptional() @Decimal() mark?: string;
-  @Time() at!: string;
+  @Id('A listed instrument.') instrumentId!: string;
+  @Decimal('Times mark and quantity is what the position pays, at most 18 decimals; negative is received.') rate!: string;
+  @Optional() @Decimal("Above 0; without it, the ledger's price at `at`.") mark?: string;
+  @Time('When.') at!: string;
 }
 class AccrueInterest extends OnPortfolio {
-  @Decimal() amount!: string;
-  @Time() at!: string;
+  @Decimal('At most the currency scale; positive is received.') amount!: string;
+  @Time('When.') at!: string;
 }
 class AccrueFees extends OnPortfolio {
-  @Time() through!: string;
+  @Time('Charges due up to here, included.') through!: string;
 }
 class CorrectFact extends OnPortfolio {
-  @EventId() corrects!: string;
-  @IsOptional() @IsObject({ message: 'must be the complete data of a command' }) replacement?: object;
-  @Text(500) reason!: string;
+  @EventId('Event id of the fact, or of an earlier correction of it.') corrects!: string;
+  @Optional()
+  @AnyObject(
+    'must be the complete data of a command',
+    'The complete data of the command that the fact should have come from, with the same ids; without it the fact is busted.',
+  )
+  replacement?: object;
+  @Text(500, 'Why, in words.') reason!: string;
 }
 
 const SHAPES: { readonly [K in CommandName]: new () => object } = {
@@ -220,6 +190,11 @@ export const COMMAND_NAMES = Object.keys(SHAPES) as CommandName[];
 
 export function isCommandName(name: unknown): name is CommandName {
   return typeof name === 'string' && Object.hasOwn(SHAPES, name);
+}
+
+/** The JSON Schema (2020-12) of a command's data: what {@link checkShape} accepts, except for {@link findPassedOver}'s rules about nulls, names and depth inside a replacement. */
+export function schemaOf(name: CommandName): JsonSchema {
+  return schemaOfClass(SHAPES[name]);
 }
 
 /** Whether data has the shape of the named command; otherwise the first thing that is wrong, with a JSON pointer into the data. */
