@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import Ajv2020 from 'ajv/dist/2020';
 import { isRefusal } from '../../libs/domain/refusal';
 import { checkShape, COMMAND_NAMES, schemaOf } from '../../libs/ledger/shapes';
+import type { Json } from '../support/cli';
 import { cases, runSeed } from '../support/random';
 
-type Schema = Readonly<Record<string, any>>;
+type Schema = Readonly<Record<string, Json>>;
 
 const ajv = new Ajv2020({ strict: true, validateFormats: false });
 const seed = runSeed('command schemas');
