@@ -30,7 +30,7 @@ export interface ProblemField {
 }
 
 /** Where a refusal is not the usual 422. */
-const STATUS: Partial<Record<RefusalCode, number>> = {
+const REFUSAL_STATUS: Partial<Record<RefusalCode, number>> = {
   Forbidden: 403,
   MalformedLine: 400,
   UnknownCommand: 400,
@@ -49,10 +49,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
 };
 
 /** Faults that are no refusals, with the sentence that says what they mean. */
-const FAULTS: { readonly [F in StoreFault]: readonly [status: number, title: string] } = {
-  conflict: [409, 'The stream is at another revision than expected.'],
-  'reused-id': [409, 'The command id was used with other data.'],
-  'not-empty': [409, 'The store already holds events.'],
+const FAULTS: { readonly [F in Exclude<StoreFault, 'conflict' | 'reused-id' | 'not-empty'>]: readonly [status: number, title: string] } = {
   'too-large': [413, 'An event is larger than a store takes.'],
   locked: [503, 'Another process writes to the store.'],
   'read-only': [503, 'The store was opened for reading.'],
@@ -66,14 +63,17 @@ const FAULTS: { readonly [F in StoreFault]: readonly [status: number, title: str
   closed: [503, 'The store was closed.'],
 };
 
+/** Every code that a ledger's problem may have: HTTP status, and what it says. */
+export const PROBLEMS: Readonly<Record<string, readonly [status: number, title: string]>> = {
+  ...Object.fromEntries(Object.entries(REFUSAL_CODES).map(([code, title]) => [code, [REFUSAL_STATUS[code as RefusalCode] ?? 422, title]])),
+  ...Object.fromEntries(Object.entries(FAULTS).map(([fault, told]) => [faultCode(fault), told])),
+  Defect: [500, 'Something unexpected happened.'],
+};
+
 export function problemOfRefusal(refusal: Refusal): Problem {
   const { refused: code, field, value, rule, detail } = refusal;
   return {
-    type: `urn:navledger:problem:${code}`,
-    title: REFUSAL_CODES[code],
-    status: STATUS[code] ?? 422,
-    code,
-    detail: describeRefusal(refusal),
+    ...problemWith(code, describeRefusal(refusal)),
     errors: [{ ...placeOf(field), value: plainValue(value), rule }],
     ...(detail === undefined ? {} : { context: detail }),
   };
@@ -83,13 +83,17 @@ export function problemOfRefusal(refusal: Refusal): Problem {
 export function problemOf(error: unknown): Problem {
   const refusal = error instanceof RefusalError ? error.refusal : refusalOf(error);
   if (refusal) return problemOfRefusal(refusal);
-  if (error instanceof StoreError) {
-    const [status, title] = FAULTS[error.fault];
-    const code = `Store${error.fault.split('-').map(capitalised).join('')}`;
-    return { type: `urn:navledger:problem:${code}`, title, status, code, detail: `${code}: ${oneLine(error.message)}` };
-  }
-  const detail = `Defect: ${oneLine(error instanceof Error ? error.message : String(error))}`;
-  return { type: 'urn:navledger:problem:Defect', title: 'Something unexpected happened.', status: 500, code: 'Defect', detail };
+  const code = error instanceof StoreError ? faultCode(error.fault) : 'Defect';
+  return problemWith(code, `${code}: ${oneLine(error instanceof Error ? error.message : String(error))}`);
+}
+
+function problemWith(code: string, detail: string): Problem {
+  const [status, title] = PROBLEMS[code]!;
+  return { type: `urn:navledger:problem:${code}`, title, status, code, detail };
+}
+
+function faultCode(fault: string): string {
+  return `Store${fault.split('-').map(capitalised).join('')}`;
 }
 
 /** The store's fault behind anything thrown, unless it is a refusal to whoever sent the command. */
