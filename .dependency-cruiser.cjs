@@ -25,6 +25,7 @@ const ROOMS = {
       '@nestjs/swagger',
       'fastify',
       '@fastify/rate-limit',
+      '@fastify/static',
       'prom-client',
       'jose',
       'pino',

@@ -2,6 +2,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Ledger } from '../../libs/ledger/ledger';
 import { LedgerModule } from '../../libs/ledger/ledger.module';
+import { Contract } from './contract/contract';
+import { DocsController } from './contract/docs.controller';
 import { Limits } from './limits';
 import { CatalogueController } from './routes/catalogue.controller';
 import { COMMAND_CONTROLLERS } from './routes/commands.controller';
@@ -13,8 +15,8 @@ export class ApiModule {
     return {
       module: ApiModule,
       imports: [LedgerModule.forRoot(ledger)],
-      controllers: [...COMMAND_CONTROLLERS, CatalogueController, QuestionsController],
-      providers: [{ provide: Limits, useValue: limits }],
+      controllers: [...COMMAND_CONTROLLERS, CatalogueController, QuestionsController, DocsController],
+      providers: [Contract, { provide: Limits, useValue: limits }],
     };
   }
 }

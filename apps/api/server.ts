@@ -5,6 +5,7 @@ import type { Ledger } from '../../libs/ledger/ledger';
 import { callerOf, SCOPES } from './access/scopes';
 import { ApiAdapter } from './adapter';
 import { ApiModule } from './app.module';
+import { Contract } from './contract/contract';
 import { Limits } from './limits';
 import { type OnProblem, ProblemFilter } from './problems';
 
@@ -24,6 +25,7 @@ export async function startServer(ledger: Ledger, host: string, port: number): P
     bodyParser: false,
   });
   app.useSecurityHeaders();
+  app.get(Contract).follow(app);
   app.useGlobalFilters(new ProblemFilter(onProblem));
   const caller = callerOf('anybody', SCOPES);
   adapter.getInstance().addHook('onRequest', (request, _reply, done) => {
