@@ -27,7 +27,7 @@ const MAY = [
 ];
 
 export default defineConfig(
-  { ignores: ['dist/', 'dist.*/', 'data/', 'coverage/', 'node_modules/'] },
+  { ignores: ['dist/', 'dist.*/', 'data/', 'coverage/', 'node_modules/', 'test/client/generated/'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -108,7 +108,7 @@ test('its example bodies make a fund when they are sent one after the other', as
     const corrects = { CorrectPrice: 'RecordPrice', CorrectFact: 'ChargeFee' }[name as string];
     const body = corrects === undefined ? example : { ...example, corrects: recorded.get(corrects) };
     const answer = await api.call(path.replace('{id}', EXAMPLES.OpenPortfolio.portfolioId), { body });
-    const told = await answer.json();
+    const told = (await answer.json()) as Json;
     expect({ name, told }).toMatchObject({ name, told: { status: 'recorded' } });
     recorded.set(name, told.eventIds[0]);
   }

@@ -70,7 +70,7 @@ function commandSchemas(): Record<string, JsonSchema> {
 function responses(): Record<string, object> {
   const content = { 'application/problem+json': { schema: ref('Problem') } };
   const statuses = [...new Set(Object.values(ALL_PROBLEMS).map(([status]) => status))].concat(412).sort((a, b) => a - b);
-  const told = statuses.map((status) => {
+  const told = statuses.map((status): [string, object] => {
     const codes = Object.entries(ALL_PROBLEMS).filter(([, problem]) => problem[0] === status);
     const lines = codes.map(([code, [, title]]) => `- \`${code}\`: ${title}`);
     return [
@@ -78,5 +78,8 @@ function responses(): Record<string, object> {
       { description: lines.join('\n') || '`WrongRevision`: the stream is not at the revision of `If-Match`.', content },
     ];
   });
-  return { ...Object.fromEntries(told), Problem: { description: 'Any other problem: a request that did not reach its route.', content } };
+  return {
+    ...Object.fromEntries<object>(told),
+    Problem: { description: 'Any other problem: a request that did not reach its route.', content },
+  };
 }

@@ -52,7 +52,8 @@ export function oneOf(values: readonly string[], says?: string): JsonSchema {
   return { type: 'string', enum: values, ...described(says) };
 }
 
-export const decimal = plain(DECIMAL_SCHEMA);
+/** However long. */
+export const decimal = plain({ type: 'string', pattern: DECIMAL_SCHEMA.pattern });
 export const time = plain(TIME_SCHEMA);
 export const id = plain(ID_SCHEMA);
 export const currency = plain(CURRENCY_SCHEMA);

@@ -1,0 +1,223 @@
+/**
+ * The typed client that is generated from the contract records funds and asks every question over HTTP, and every answer is held against the contract. The client
+ * checked in is the contract's: `NAVLEDGER_WRITE_CONTRACT=1` writes it anew.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClient, type Client } from '../client/generated/client';
+import * as sdk from '../client/generated/sdk.gen';
+import type { Problem, Recorded } from '../client/generated/types.gen';
+import { startApi, type Api } from '../support/api';
+import type { Json } from '../support/cli';
+import { checkedFetch, type Checked } from '../support/contract';
+import { tempDir } from '../support/temp';
+
+const HERE = join(__dirname, '../client');
+const DAY = (day: number, hour = '00'): string => `2024-01-0${day}T${hour}:00:00Z`;
+
+let api: Api;
+let checked: Checked;
+let client: Client;
+let document: Json;
+beforeAll(async () => {
+  api = await startApi();
+  document = await (await api.call('/openapi.json')).json();
+  checked = checkedFetch(document);
+  client = createClient({ baseUrl: api.url, fetch: checked.fetch });
+});
+
+test('the client checked in is generated from the contract', () => {
+  const fresh = process.env.NAVLEDGER_WRITE_CONTRACT === '1' ? join(HERE, 'generated') : join(tempDir(), 'client');
+  const run = spawnSync(process.execPath, [join(HERE, 'generate.mjs'), fresh], { encoding: 'utf8' });
+  expect({ code: run.status, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
+  expect(filesOf(join(HERE, 'generated'))).toEqual(filesOf(fresh));
+});
+
+test('a fund with every kind of fact is recorded', async () => {
+  const fund = { client, path: { id: 'coin3l' } };
+  const COIN = { instrumentId: 'COIN' };
+  await recorded(sdk.listInstrument({ client, body: { ...COIN, kind: 'perp', quoteCurrency: 'USD', priceScale: 2, quantityScale: 5 } }));
+  const prices = ['100.00', '104.00', '101.00', '110.00'];
+  for (const [i, price] of prices.entries())
+    await recorded(sdk.recordPrice({ client, body: { ...COIN, price, at: DAY(i + 1), source: 'test' } }));
+  const bad = await recorded(
+    sdk.recordPrice({ client, body: { ...COIN, price: '1.00', at: DAY(1, '12'), source: 'test', quality: 'late' } }),
+  );
+  await recorded(sdk.correctPrice({ client, body: { ...COIN, corrects: bad.eventIds[0]!, price: '101.00', reason: 'bad print' } }));
+  await recorded(sdk.openPortfolio({ client, body: opening('coin3l', '3') }));
+  await recorded(
+    sdk.adoptMandate({
+      ...fund,
+      body: {
+        at: DAY(1),
+        mandate: {
+          resets: { cron: '0 0 * * *', zone: 'UTC' },
+          band: { lower: '2', upper: '4' },
+          sizing: 'exact',
+          maxStep: '0.5',
+          maxPriceAge: '30d',
+        },
+      },
+    }),
+  );
+  const rate = { value: '0.0095', unit: 'fraction', period: 'year' };
+  const rules = [{ kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' }];
+  await recorded(sdk.adoptFeeSchedule({ ...fund, body: { at: DAY(1), schedule: { id: 'terms', version: '1', rules } } }));
+  await recorded(sdk.createUnits({ ...fund, body: { units: '1000', cash: '100000.00', at: DAY(1), fee: '10.00' } }));
+  const bought = { fillId: 'f1', ...COIN, side: 'buy', quantity: '3000', price: '100.02' } as const;
+  const first = {
+    ...bought,
+    bid: '99.99',
+    ask: '100.01',
+    arrivalPrice: '100.00',
+    fee: '30.00',
+    feeCurrency: 'USD',
+    venue: 'x',
+    liquidity: 'taker',
+  } as const;
+  await recorded(
+    sdk.executeRebalance({
+      ...fund,
+      body: { rebalanceId: 'r1', reason: 'creation', at: DAY(1), decisionPrice: '100.00', mark: '100.00', fills: [first] },
+    }),
+  );
+  await recorded(sdk.settleFunding({ ...fund, body: { ...COIN, rate: '0.0001', at: DAY(1, '08') } }));
+  await recorded(sdk.accrueInterest({ ...fund, body: { amount: '-1.25', at: DAY(1, '09') } }));
+  const twice = await recorded(
+    sdk.chargeFee({ ...fund, body: { feeId: 'c1', kind: 'custody', amount: '5.00', at: DAY(2), period: 'January' } }),
+  );
+  await recorded(sdk.correctFact({ ...fund, body: { corrects: twice.eventIds[0]!, reason: 'charged twice' } }));
+  await recorded(
+    sdk.chargeFee({ ...fund, body: { feeId: 'c2', kind: 'performance', rateOfNav: '0.001', at: DAY(2, '01'), paidBy: 'units' } }),
+  );
+  expect((await recorded(sdk.accrueFees({ ...fund, body: { through: DAY(3) } }))).eventIds).toHaveLength(2);
+  await recorded(sdk.redeemUnits({ ...fund, body: { units: '10', cash: '1000.00', at: DAY(3) } }));
+  await recorded(sdk.splitUnits({ ...fund, body: { ratio: '10:1', at: DAY(3) } }));
+  const sold = { ...bought, fillId: 'f2', side: 'sell', quantity: '100', price: '101.00' } as const;
+  await recorded(sdk.executeRebalance({ ...fund, body: { rebalanceId: 'r2', reason: 'scheduled', at: DAY(3, '01'), fills: [sold] } }));
+});
+
+test('a fund without units and a fund that ends are recorded', async () => {
+  await recorded(sdk.openPortfolio({ client, body: opening('empty', '-1') }));
+  await recorded(sdk.openPortfolio({ client, body: opening('gone', '-3') }));
+  const gone = { client, path: { id: 'gone' } };
+  await recorded(sdk.createUnits({ ...gone, body: { units: '1', cash: '100.00', at: DAY(1) } }));
+  const fills = [{ fillId: 'f1', instrumentId: 'COIN', side: 'sell', quantity: '30', price: '100.00' }] as const;
+  await recorded(sdk.executeRebalance({ ...gone, body: { rebalanceId: 'r1', reason: 'creation', at: DAY(1), fills: [...fills] } }));
+});
+
+test('what there is is answered in pages, and one by one under its revision', async () => {
+  const { data: page } = await sdk.listPortfolios({ client, query: { limit: 2 } });
+  expect(page!.portfolios.map(({ portfolioId }) => portfolioId)).toEqual(['coin3l', 'empty']);
+  const { data: rest } = await sdk.listPortfolios({ client, query: { limit: 2, cursor: page!.next! } });
+  expect([rest!.portfolios.map(({ portfolioId }) => portfolioId), rest!.next]).toEqual([['gone'], null]);
+  const { data: instruments } = await sdk.listInstruments({ client });
+  expect(instruments!.instruments).toEqual([(await sdk.getInstrument({ client, path: { id: 'COIN' } })).data]);
+  const { data: portfolio, response } = await sdk.getPortfolio({ client, path: { id: 'coin3l' } });
+  expect(portfolio).toMatchObject({ targetLeverage: '3', mandates: [{ version: '1' }], feeSchedules: [{ schedule: { id: 'terms' } }] });
+  const etag = response!.headers.get('etag')!;
+  expect(etag).toBe(`"${portfolio!.revision}"`);
+  const { response: unchanged } = await sdk.getPortfolio({ client, path: { id: 'coin3l' }, headers: { 'If-None-Match': etag } });
+  expect([unchanged!.status, unchanged!.headers.get('etag')]).toEqual([304, etag]);
+  const { response: listed } = await sdk.getInstrument({ client, path: { id: 'COIN' }, headers: { 'If-None-Match': '*' } });
+  expect(listed!.status).toBe(304);
+});
+
+test.each(['coin3l', 'empty', 'gone'])('every question about %s is answered as the contract says, or refused so', async (id) => {
+  const about = { client, path: { id } };
+  const at = DAY(4, '02');
+  const { data: nav } = await sdk.getNav({ ...about, query: { at } });
+  expect(nav).toMatchObject({ portfolioId: id, at, status: id === 'gone' ? 'terminated' : 'active' });
+  expect(nav!.navPerUnit === null).toBe(id === 'empty');
+  const window = { from: DAY(1), to: DAY(4) };
+  const { data: history } = await sdk.getHistory({ ...about, query: { ...window, every: '12h' } });
+  expect(history).toHaveLength(7);
+  expect((history as Json[]).at(-1)).toMatchObject({ at: window.to });
+  const { data: csv } = await sdk.getHistory({ ...about, query: { ...window, format: 'csv' } });
+  expect((csv as unknown as string).split('\n')).toHaveLength(1 + 4 + 1);
+  const { data: parquet } = await sdk.getHistory({ ...about, query: { ...window, format: 'parquet' }, parseAs: 'arrayBuffer' });
+  expect(Buffer.from(parquet as unknown as ArrayBuffer).toString('latin1', 0, 4)).toBe('PAR1');
+  const attribution = await sdk.getAttribution({ ...about, query: window });
+  const sheet = await sdk.getTearSheet(about);
+  if (id === 'coin3l') {
+    expect(attribution.error ?? attribution.data).toMatchObject({ from: window.from, to: window.to });
+    expect(sheet.error ?? sheet.data).toMatchObject({ portfolioId: id, attribution: { portfolioId: id } });
+  } else {
+    expect([attribution.response!.status, sheet.response!.status]).toEqual([422, 422]);
+  }
+});
+
+test('a command id sent again is answered again, with other data refused, and a revision that is past is refused', async () => {
+  const headers = { 'Idempotency-Key': randomUUID() };
+  const body = { instrumentId: 'RATE', kind: 'rate', quoteCurrency: 'USD', priceScale: 4, quantityScale: 0 } as const;
+  const first = await recorded(sdk.listInstrument({ client, body, headers }));
+  const { data: again } = await sdk.listInstrument({ client, body, headers });
+  expect(again).toEqual({ ...first, status: 'duplicate' });
+  await refused(409, 'ReusedCommandId', sdk.listInstrument({ client, body: { ...body, priceScale: 5 }, headers }));
+  const price = { instrumentId: 'RATE', price: '0.0530', at: DAY(1), source: 'test' };
+  await refused(412, 'WrongRevision', sdk.recordPrice({ client, body: price, headers: { 'If-Match': '"7"' } }));
+  await recorded(sdk.recordPrice({ client, body: price, headers: { 'If-Match': `"${first.revision}"` } }));
+});
+
+test('what is refused is answered with a problem of the contract', async () => {
+  const nowhere = { client, path: { id: 'nowhere' } };
+  await refused(404, 'UnknownPortfolio', sdk.getNav(nowhere));
+  await refused(404, 'UnknownPortfolio', sdk.accrueInterest({ ...nowhere, body: { amount: '1.00', at: DAY(1) } }));
+  await refused(422, 'NotEnoughUnits', sdk.redeemUnits({ client, path: { id: 'empty' }, body: { units: '1', cash: '0', at: DAY(2) } }));
+  await refused(422, 'InvalidField', sdk.getNav({ client, path: { id: 'coin3l' }, query: { at: 'yesterday' } }));
+  const two = { instrumentId: 'COIN', price: '1.001', at: DAY(1), source: 'x' };
+  await refused(422, 'ScaleExceeded', sdk.recordPrice({ client, body: two }));
+  await refused(422, 'UnknownField', sdk.recordPrice({ client, body: { ...two, surplus: '1' } as never }));
+  await refused(400, 'MalformedBody', sdk.recordPrice({ client, body: '{' as never, bodySerializer: null }));
+  await refused(415, 'UnsupportedMediaType', sdk.recordPrice({ client, body: two, headers: { 'Content-Type': 'text/csv' } }));
+});
+
+test('the contract itself is asked for', async () => {
+  expect((await sdk.getContract({ client })).data).toEqual(document);
+});
+
+test('every operation was answered with each of its successes', () => {
+  const successes = Object.values<Json>(document.paths).flatMap((methods) =>
+    Object.values<Json>(methods).flatMap(({ operationId, responses }) =>
+      Object.keys(responses)
+        .filter((status) => status < '400')
+        .map((status) => `${operationId} ${status}`),
+    ),
+  );
+  expect(successes.length).toBeGreaterThan(20);
+  expect(successes.filter((success) => !checked.seen.includes(success))).toEqual([]);
+});
+
+interface Answered<T> {
+  readonly data: T | undefined;
+  readonly error: unknown;
+  readonly response?: Response;
+}
+
+function opening(portfolioId: string, targetLeverage: string) {
+  const terms = { quoteCurrency: 'USD', currencyScale: 2, unitScale: 3, instrumentId: 'COIN' };
+  return { portfolioId, name: `Coin ${targetLeverage}x`, ...terms, targetLeverage, at: DAY(1) };
+}
+
+async function recorded(sent: Promise<Answered<Recorded>>): Promise<Recorded> {
+  const { data, error, response } = await sent;
+  expect(error ?? data).toMatchObject({ status: 'recorded', revision: expect.stringMatching(/^\d+$/) });
+  expect([response!.status, response!.headers.get('etag')]).toEqual([201, `"${data!.revision}"`]);
+  return data!;
+}
+
+async function refused(status: number, code: Problem['code'], sent: Promise<Answered<unknown>>): Promise<void> {
+  const { error, response } = await sent;
+  expect({ status: response?.status, error }).toMatchObject({ status, error: { status, code } });
+}
+
+function filesOf(folder: string): Record<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    entries.map(
+      ({ parentPath, name }) => [join(parentPath, name).slice(folder.length), readFileSync(join(parentPath, name), 'utf8')] as const,
+    ),
+  );
+}

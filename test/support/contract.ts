@@ -1,0 +1,46 @@
+/** A fetch that holds every answer against the contract: its status, its type, and its body, field by field, unknown ones included. */
+import addFormats from 'ajv-formats';
+import Ajv2020 from 'ajv/dist/2020';
+import type { Json } from './cli';
+
+export interface Checked {
+  readonly fetch: typeof fetch;
+  /** `getNav 200` and so on, as often as answered. */
+  readonly seen: string[];
+}
+
+/** Throws instead of answering when an answer is not as the document says. */
+export function checkedFetch(document: Json): Checked {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+  addFormats(ajv);
+  const { paths, components } = JSON.parse(JSON.stringify(document).replaceAll('#/components/schemas/', 'contract:'));
+  for (const [name, schema] of Object.entries<Json>(components.schemas)) ajv.addSchema(schema, `contract:${name}`);
+  const seen: string[] = [];
+  const checked: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const { operationId, responses } = operationOf(paths, request);
+    const answer = await fetch(request);
+    const told = `${operationId} ${answer.status}`;
+    seen.push(told);
+    const { $ref } = responses[answer.status] ?? {};
+    const described = $ref ? components.responses[$ref.split('/').at(-1)] : responses[answer.status];
+    if (!described) throw new Error(`${told} is not documented: ${await answer.text()}`);
+    const type = answer.headers.get('content-type')?.split(';')[0];
+    if (type === undefined && !described.content) return answer;
+    const { schema } = described.content?.[type!] ?? {};
+    if (!schema) throw new Error(`${told} is not documented as ${type}`);
+    if (type!.endsWith('json') && !ajv.validate(schema, await answer.clone().json())) throw new Error(`${told}: ${ajv.errorsText()}`);
+    return answer;
+  };
+  return { fetch: checked, seen };
+}
+
+function operationOf(paths: Json, { url, method }: Request): Json {
+  const { pathname } = new URL(url);
+  const [path = ''] = Object.keys(paths)
+    .filter((template) => new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(pathname))
+    .sort((a, b) => a.split('{').length - b.split('{').length);
+  const operation = paths[path]?.[method.toLowerCase()];
+  if (!operation) throw new Error(`${method} ${pathname} is not in the contract`);
+  return operation;
+}
