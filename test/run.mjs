@@ -22,9 +22,9 @@ const TOOLS = {
   format: [bin('prettier/bin/prettier.cjs'), '--check', '.'],
 };
 /** Folders of test/ that run in this order; others follow in alphabetical order. `unit` is the specs beside the code. */
-const FIRST = ['architecture', 'unit', 'vectors', 'property', 'contract', 'e2e', 'crash', 'docs'];
-/** Measures time or kills processes: one suite at a time. */
-const ALONE = new Set(['crash']);
+const FIRST = ['architecture', 'unit', 'vectors', 'property', 'contract', 'e2e', 'browser', 'crash', 'docs'];
+/** Measures time, kills processes or starts a browser: one suite at a time. */
+const ALONE = new Set(['browser', 'crash']);
 
 const tally = { passed: 0, failed: 0, tests: 0 };
 
