@@ -4,6 +4,7 @@ import type { Ledger } from '../../libs/ledger/ledger';
 import { LedgerModule } from '../../libs/ledger/ledger.module';
 import { Contract } from './contract/contract';
 import { DocsController } from './contract/docs.controller';
+import { Lasting } from './lasting';
 import { Limits } from './limits';
 import { CatalogueController } from './routes/catalogue.controller';
 import { COMMAND_CONTROLLERS } from './routes/commands.controller';
@@ -16,7 +17,7 @@ export class ApiModule {
       module: ApiModule,
       imports: [LedgerModule.forRoot(ledger)],
       controllers: [...COMMAND_CONTROLLERS, CatalogueController, QuestionsController, DocsController],
-      providers: [Contract, { provide: Limits, useValue: limits }],
+      providers: [Contract, Lasting, { provide: Limits, useValue: limits }],
     };
   }
 }
