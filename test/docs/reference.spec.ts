@@ -2,24 +2,65 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { SCOPE_MEANINGS } from '../../apps/api/access/scopes';
+import { HTTP_PROBLEMS } from '../../apps/api/problems';
 import { REFUSAL_CODES } from '../../libs/domain/refusal';
+import { PROBLEMS } from '../../libs/ledger/problem';
+import type { Json } from '../support/cli';
 import { PROJECT } from './pages';
 
 const read = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
 
-test('docs/reference/errors.md has one row for each refusal code, with its sentence', () => {
-  const rows = [...read('docs/reference/errors.md').matchAll(/^\| `([A-Z]\w+)` +\| (.*?) +\|$/gm)].map(([, code, text]) => [code, text]);
-  // To renew the page, copy the rows that are expected here.
-  expect(rows).toEqual(Object.entries(REFUSAL_CODES));
+/** The section of a page under a heading, to the next one of its level. */
+function section(page: string, heading: string): string {
+  return read(page)
+    .split(/^(?=## )/m)
+    .find((part) => part.startsWith(`## ${heading}\n`))!;
+}
+
+// To renew the page, copy the rows that are expected here.
+test.each([
+  ['Refusals', Object.keys(REFUSAL_CODES).map((code) => [code, ...PROBLEMS[code]!])],
+  ['Problems of HTTP', Object.entries(HTTP_PROBLEMS).map(([code, told]) => [code, ...told])],
+])('docs/reference/errors.md, %s: one row for each code, with its status and its sentence', (heading, expected) => {
+  const rows = [...section('docs/reference/errors.md', heading).matchAll(/^\| `([A-Z]\w+)` +\| (\d+) +\| (.*?) +\|$/gm)];
+  expect(rows.map(([, code, status, text]) => [code, Number(status), text])).toEqual(expected);
+  expect(expected.length).toBeGreaterThan(10);
+});
+
+test('docs/reference/http-api.md has one row for each operation of the contract, with its scope', () => {
+  const contract = JSON.parse(read('apps/api/contract/openapi.json'));
+  const expected = Object.entries<Json>(contract.paths).flatMap(([path, methods]) =>
+    Object.entries<Json>(methods).map(([method, { operationId, summary, security }]) => [
+      `${method.toUpperCase()} ${path}`,
+      operationId,
+      security[0]?.bearer[0] ?? 'public',
+      summary,
+    ]),
+  );
+  const rows = [...read('docs/reference/http-api.md').matchAll(/^\| `([A-Z]+ \/\S*)` +\| `(\w+)` +\| (\w+) +\| (.*?) +\|$/gm)];
+  expect(rows.map(([, ...cells]) => cells).sort()).toEqual(expected.sort());
+});
+
+test('docs/reference/http-api.md says what each scope is for', () => {
+  const rows = [...read('docs/reference/http-api.md').matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)];
+  expect(Object.fromEntries(rows.map(([, scope, meaning]) => [scope, meaning]))).toEqual(SCOPE_MEANINGS);
 });
 
 test('docs/reference/errors.md has one row for each fault of a store', () => {
   const union = /export type StoreFault =\n([^]*?);\n/.exec(read('libs/store/port.ts'))![1]!;
   const faults = [...union.matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, fault]) => fault);
-  const rows = [...read('docs/reference/errors.md').matchAll(/^\| `([a-z-]+)` /gm)].map(([, fault]) => fault);
-  expect(rows).toEqual(faults);
+  const rows = [...read('docs/reference/errors.md').matchAll(/^\| `([a-z-]+)` +\| (\d+) /gm)].map(([, fault, status]) => [
+    fault,
+    Number(status),
+  ]);
+  expect(rows).toEqual(faults.map((fault) => [fault, PROBLEMS[storeCode(fault!)]?.[0] ?? 409]));
   expect(faults.length).toBeGreaterThan(10);
 });
+
+function storeCode(fault: string): string {
+  return `Store${fault.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())}`;
+}
 
 describe('docs/reference/events.md', () => {
   const page = read('docs/reference/events.md');
