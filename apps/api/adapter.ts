@@ -5,18 +5,23 @@
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyServerOptions } from 'fastify';
+import type { Traffic } from './observe/traffic';
 import { HttpProblem, type OnProblem, problemOfRequest, sendProblem } from './problems';
 
 export class ApiAdapter extends FastifyAdapter {
-  constructor(
-    options: FastifyServerOptions,
-    private readonly onProblem: OnProblem,
-  ) {
+  private readonly onProblem: OnProblem;
+
+  constructor(options: object, traffic: Traffic) {
+    const onProblem: OnProblem = (...told) => traffic.problem(...told);
     const own: FastifyServerOptions = {
-      frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, onProblem),
+      frameworkErrors: (error, request, reply) => {
+        traffic.begin(request, reply);
+        sendProblem(error, request, reply, onProblem);
+      },
       clientErrorHandler: answerSocket,
     };
     super({ ...options, ...own, skipMiddie: true } as never);
+    this.onProblem = onProblem;
     this.getInstance().removeContentTypeParser('text/plain');
   }
 

@@ -4,20 +4,35 @@ import type { Ledger } from '../../libs/ledger/ledger';
 import { LedgerModule } from '../../libs/ledger/ledger.module';
 import { Contract } from './contract/contract';
 import { DocsController } from './contract/docs.controller';
-import { Lasting } from './lasting';
 import { Limits } from './limits';
+import { Condition } from './observe/condition';
+import { Metrics } from './observe/metrics';
 import { CatalogueController } from './routes/catalogue.controller';
 import { COMMAND_CONTROLLERS } from './routes/commands.controller';
+import { HealthController } from './routes/health.controller';
+import { MetricsController } from './routes/metrics.controller';
 import { QuestionsController } from './routes/questions.controller';
+
+/** What routes use beside the ledger. */
+export interface Parts {
+  readonly limits: Limits;
+  readonly condition: Condition;
+  readonly metrics: Metrics;
+}
 
 @Module({})
 export class ApiModule {
-  static forRoot(ledger: Ledger, limits: Limits): DynamicModule {
+  static forRoot(ledger: Ledger, { limits, condition, metrics }: Parts): DynamicModule {
     return {
       module: ApiModule,
       imports: [LedgerModule.forRoot(ledger)],
-      controllers: [...COMMAND_CONTROLLERS, CatalogueController, QuestionsController, DocsController],
-      providers: [Contract, Lasting, { provide: Limits, useValue: limits }],
+      controllers: [...COMMAND_CONTROLLERS, CatalogueController, QuestionsController, HealthController, MetricsController, DocsController],
+      providers: [
+        Contract,
+        { provide: Limits, useValue: limits },
+        { provide: Condition, useValue: condition },
+        { provide: Metrics, useValue: metrics },
+      ],
     };
   }
 }

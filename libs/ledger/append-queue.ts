@@ -2,16 +2,14 @@
  * Appends in the order in which they were decided, in groups: while one group is being made durable, the next gathers. A group is all or nothing, and when one
  * fails everything behind it fails with the same error, for it was decided on what was lost.
  */
-import type { AppendRequest, AppendResult, EventStore } from '../store/port';
+import type { AppendRequest, AppendResult } from '../store/port';
+import type { Appends } from './appends';
 
 interface Waiting {
   readonly request: AppendRequest;
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: unknown) => void;
 }
-
-/** Told of a group that became durable: how many events, and how long it took in nanoseconds. */
-export type OnAppended = (events: number, nanos: bigint) => void;
 
 /** Most events in one group, unless one request has more. */
 const MAX_GROUP_EVENTS = 8192;
@@ -21,10 +19,9 @@ export class AppendQueue {
   private pump: Promise<void> | undefined;
 
   constructor(
-    private readonly store: EventStore,
+    private readonly appends: Appends,
     /** Called before the rejections when a group failed. */
     private readonly onLost: () => void,
-    private readonly onAppended?: OnAppended,
   ) {}
 
   /** Resolves when the request is durable. Rejects with the store's error when it is not in the log. */
@@ -43,13 +40,8 @@ export class AppendQueue {
     // Callers that were answered together send their next commands together.
     for (await nextTurn(); this.waiting.length > 0; await nextTurn()) {
       const group = this.takeGroup();
-      const began = process.hrtime.bigint();
       try {
-        const results = await this.store.append(group.map(({ request }) => request));
-        this.onAppended?.(
-          group.reduce((sum, { request }) => sum + request.events.length, 0),
-          process.hrtime.bigint() - began,
-        );
+        const results = await this.appends.append(group.map(({ request }) => request));
         group.forEach(({ resolve }, i) => resolve(results[i]!));
       } catch (error) {
         this.onLost();

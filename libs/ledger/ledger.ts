@@ -17,7 +17,8 @@ import { TapeDamaged } from '../projections/tape/codec';
 import type { View } from '../projections/view';
 import { MAX_TEXT_BYTES } from '../store/frame-writer';
 import type { EventStore } from '../store/port';
-import { AppendQueue, type OnAppended } from './append-queue';
+import { AppendQueue } from './append-queue';
+import { Appends } from './appends';
 import { contentDigest, type Envelope } from './envelope';
 import { type LedgerEvent, metadataText, toNewEvent } from './event-codec';
 import { type Accepted, type Answer, answerOf, type Decided, quiet, type Refused, reusedId } from './outcomes';
@@ -33,8 +34,6 @@ export interface LedgerOptions {
   readonly clock?: () => Instant;
   /** How far ahead of the clock an effective time may lie; 5 minutes by default. */
   readonly allowedSkew?: Instant;
-  /** Told of each durable append: how many events, and how long it took in nanoseconds. */
-  readonly onAppended?: OnAppended;
 }
 
 const FIVE_MINUTES = 300_000_000_000n;
@@ -42,13 +41,14 @@ const FIVE_MINUTES = 300_000_000_000n;
 const MAX_PENDING = 4096;
 
 export class Ledger {
+  readonly appends: Appends;
   private model: ReadModel;
   private turn: Promise<unknown> = Promise.resolve();
   private readonly pending = new Map<string, { readonly digest: string; readonly recorded: Promise<Answer> }>();
   private readonly queue: AppendQueue;
   private readonly questions = new Questions((answerAll) => this.inTurn(() => this.queue.settled().then(answerAll)));
   private lost = false;
-  private readonly options: Required<Omit<LedgerOptions, 'onAppended'>>;
+  private readonly options: Required<LedgerOptions>;
 
   constructor(
     readonly store: EventStore,
@@ -56,7 +56,8 @@ export class Ledger {
     options: LedgerOptions,
   ) {
     this.model = model;
-    this.queue = new AppendQueue(store, () => (this.lost = true), options.onAppended);
+    this.appends = new Appends(store);
+    this.queue = new AppendQueue(this.appends, () => (this.lost = true));
     this.options = { clock: () => BigInt(Date.now()) * 1_000_000n, allowedSkew: FIVE_MINUTES, ...options };
   }
 
@@ -91,7 +92,7 @@ export class Ledger {
         this.lost = true;
         return steps.map((step) => ('request' in step ? quiet({ ...step, recorded: Promise.reject(new Error('not recorded')) }) : step));
       }
-      const results = this.store.append(steps.flatMap((step) => ('request' in step ? step.request : [])));
+      const results = this.appends.append(steps.flatMap((step) => ('request' in step ? step.request : [])));
       // Nothing is decided on these before they are durable.
       await results.catch(() => (this.lost = true));
       let index = 0;

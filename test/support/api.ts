@@ -1,5 +1,6 @@
 /** The HTTP API for tests: a server in this process on a port of its own, around a store in memory or in a folder. */
-import { startServer, type Server } from '../../apps/api/server';
+import { startServer, type Server, type ServerOptions } from '../../apps/api/server';
+import { type Configuration, readSettings, type Settings } from '../../apps/api/settings';
 import type { Ledger } from '../../libs/ledger/ledger';
 import { openLedger } from '../../libs/ledger/open';
 import { memoryLedger } from './ledger';
@@ -18,10 +19,21 @@ export interface CallOptions {
 
 const running: Api[] = [];
 
+/** Default settings but for the port, and silence. */
+export function testSettings(other: Partial<Settings> = {}): Configuration {
+  const { settings, place } = readSettings({ port: '0', logLevel: 'silent' });
+  return { settings: { ...settings, ...other }, place };
+}
+
+export interface ApiOptions extends ServerOptions {
+  readonly settings?: Partial<Settings>;
+  readonly ledger?: Ledger;
+}
+
 /** Stops with the test file. `dir`: an embedded store there, otherwise one in memory. */
-export async function startApi(dir?: string): Promise<Api> {
-  const ledger = dir === undefined ? await memoryLedger() : await openLedger(`sqlite:${dir}`, 'write', { actor: 'tester' });
-  const server = await startServer(ledger, '127.0.0.1', 0);
+export async function startApi(dir?: string, { settings, ledger: given, ...options }: ApiOptions = {}): Promise<Api> {
+  const ledger = given ?? (dir === undefined ? await memoryLedger() : await openLedger(`sqlite:${dir}`, 'write', { actor: 'tester' }));
+  const server = await startServer(ledger, testSettings(settings), options);
   const call: Api['call'] = (path, { method, body, headers = {} } = {}) =>
     fetch(server.url + path, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
