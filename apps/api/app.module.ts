@@ -4,6 +4,7 @@ import type { Ledger } from '../../libs/ledger/ledger';
 import { LedgerModule } from '../../libs/ledger/ledger.module';
 import { Contract } from './contract/contract';
 import { DocsController } from './contract/docs.controller';
+import { Lasting } from './lasting';
 import { Limits } from './limits';
 import { Condition } from './observe/condition';
 import { Metrics } from './observe/metrics';
@@ -15,6 +16,7 @@ import { QuestionsController } from './routes/questions.controller';
 
 /** What routes use beside the ledger. */
 export interface Parts {
+  readonly lasting: Lasting;
   readonly limits: Limits;
   readonly condition: Condition;
   readonly metrics: Metrics;
@@ -22,16 +24,17 @@ export interface Parts {
 
 @Module({})
 export class ApiModule {
-  static forRoot(ledger: Ledger, { limits, condition, metrics }: Parts): DynamicModule {
+  static forRoot(ledger: Ledger, parts: Parts): DynamicModule {
     return {
       module: ApiModule,
       imports: [LedgerModule.forRoot(ledger)],
       controllers: [...COMMAND_CONTROLLERS, CatalogueController, QuestionsController, HealthController, MetricsController, DocsController],
       providers: [
         Contract,
-        { provide: Limits, useValue: limits },
-        { provide: Condition, useValue: condition },
-        { provide: Metrics, useValue: metrics },
+        { provide: Lasting, useValue: parts.lasting },
+        { provide: Limits, useValue: parts.limits },
+        { provide: Condition, useValue: parts.condition },
+        { provide: Metrics, useValue: parts.metrics },
       ],
     };
   }

@@ -14,6 +14,7 @@ import { callerOf, SCOPES } from './access/scopes';
 import { ApiAdapter } from './adapter';
 import { ApiModule } from './app.module';
 import { Contract } from './contract/contract';
+import { Lasting } from './lasting';
 import { Limits } from './limits';
 import { Condition } from './observe/condition';
 import { openLog } from './observe/log';
@@ -53,8 +54,10 @@ export async function prepareServer(
   return async (ledger) => {
     const log = openLog(settings.logLevel, logTo);
     const limits = new Limits(settings.bodyLimit, settings.questionTime, settings.arrivalTime);
+    const lasting = new Lasting();
     const condition = new Condition(ledger);
-    const metrics = new Metrics(ledger);
+    const metrics = new Metrics(ledger, lasting);
+    const parts = { lasting, limits, condition, metrics };
     const traffic = new Traffic(condition, metrics, log, settings.arrivalTime, https !== undefined);
     ledger.appends.observer = {
       appended: (events, nanos) => metrics.appended(events, nanos),
@@ -81,7 +84,7 @@ export async function prepareServer(
       },
       traffic,
     );
-    const app = await NestFactory.create<NestFastifyApplication>(ApiModule.forRoot(ledger, { limits, condition, metrics }), adapter, {
+    const app = await NestFactory.create<NestFastifyApplication>(ApiModule.forRoot(ledger, parts), adapter, {
       logger: false,
       abortOnError: false,
       bodyParser: false,
@@ -115,6 +118,7 @@ export async function prepareServer(
         log.warn({ underWay: traffic.underWay }, 'broken off');
         fastify.server.closeAllConnections();
       }, settings.grace);
+      await Promise.all([lasting.end(), fastify.close()]);
       await app.close();
       clearInterval(idle);
       clearTimeout(late);

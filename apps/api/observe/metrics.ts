@@ -5,6 +5,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Ledger } from '../../../libs/ledger/ledger';
 import { PROBLEMS } from '../../../libs/ledger/problem';
+import type { Lasting } from '../lasting';
 import { HTTP_PROBLEMS } from '../problems';
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -43,15 +44,17 @@ export class Metrics {
     buckets: SECONDS,
     registers: this.registers,
   });
-  /** Event streams that are open. */
-  readonly openStreams = new Gauge({
-    name: 'navledger_http_open_streams',
-    help: 'Event streams that are open.',
-    registers: this.registers,
-  });
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, lasting: Lasting) {
     const { registers } = this;
+    new Gauge({
+      name: 'navledger_http_open_streams',
+      help: 'Event streams that are open.',
+      registers,
+      collect() {
+        this.set(lasting.count('stream'));
+      },
+    });
     new Gauge({
       name: 'navledger_projection_lag_events',
       help: 'Events that the store has and the read model has not.',
