@@ -12,7 +12,7 @@ export function sendAnswer(reply: FastifyReply, answer: object | Refusal): void 
 export function sendVersion(reply: FastifyReply, answer: { readonly revision: string } | Refusal, ifNoneMatch: string | undefined): void {
   const found = accepted(answer);
   const tag = `"${found.revision}"`;
-  reply.header('etag', tag);
+  reply.header('etag', tag).header('cache-control', 'no-cache');
   const held = ifNoneMatch?.split(',').map((one) => one.trim().replace(/^W\//, ''));
   if (held?.some((one) => one === tag || one === '*')) void reply.code(304).send();
   else sendText(reply, 200, `${JSON.stringify(found)}\n`);
@@ -37,10 +37,26 @@ export async function sendPieces(reply: FastifyReply, mediaType: string, pieces:
       await pieces.return(undefined);
     }
   };
-  void reply
-    .code(200)
-    .header('content-type', mediaType)
-    .send(Readable.from(all(), { objectMode: false }));
+  const body = Readable.from(all(), { objectMode: false });
+  // The answer to a HEAD is over before its body.
+  reply.raw.once('close', () => body.destroy());
+  void reply.code(200).header('content-type', mediaType).send(body);
+}
+
+/** About as much as one write of a socket takes. */
+const PIECE_CHARACTERS = 1 << 16;
+
+/** Many short texts as few pieces, with a turn of the event loop for others after each. */
+export async function* inPieces(texts: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string, void, undefined> {
+  let piece = '';
+  for await (const text of texts) {
+    piece += text;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (piece !== '') yield piece;
 }
 
 function accepted<T extends object>(answer: T | Refusal): T {

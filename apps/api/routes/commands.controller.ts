@@ -25,8 +25,10 @@ function controllerOf(name: CommandName): Type {
     async send(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
       parametersOf(request, []);
       const outcome = await this.host.submit(envelopeOf(name, request));
+      request.noted = outcome;
       if ('refusal' in outcome) throw new RefusalError(outcome.refusal);
       const answer = await outcome.recorded;
+      request.noted = answer;
       reply.header('etag', `"${answer.revision}"`);
       sendText(reply, 201, `${JSON.stringify(answer)}\n`);
     }
