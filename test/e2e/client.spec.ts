@@ -1,6 +1,6 @@
 /**
  * The typed client that is generated from the contract records funds and asks every question over HTTP, and every answer is held against the contract. The client
- * checked in is the contract's: `NAVLEDGER_WRITE_CONTRACT=1` writes it anew.
+ * checked in is the contract's: `node test/client/generate.mjs` writes it anew.
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 test('the client checked in is generated from the contract', () => {
-  const fresh = process.env.NAVLEDGER_WRITE_CONTRACT === '1' ? join(HERE, 'generated') : join(tempDir(), 'client');
+  const fresh = join(tempDir(), 'client');
   const run = spawnSync(process.execPath, [join(HERE, 'generate.mjs'), fresh], { encoding: 'utf8' });
   expect({ code: run.status, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
   expect(filesOf(join(HERE, 'generated'))).toEqual(filesOf(fresh));
@@ -174,7 +174,10 @@ test('what is refused is answered with a problem of the contract', async () => {
   await refused(415, 'UnsupportedMediaType', sdk.recordPrice({ client, body: two, headers: { 'Content-Type': 'text/csv' } }));
 });
 
-test('the contract itself is asked for', async () => {
+test('whoever runs the server is answered too', async () => {
+  expect((await sdk.getLiveness({ client })).data).toEqual({ status: 'live' });
+  expect((await sdk.getReadiness({ client })).data).toEqual({ status: 'ready' });
+  expect((await sdk.getMetrics({ client })).data).toMatch(/^# HELP /);
   expect((await sdk.getContract({ client })).data).toEqual(document);
 });
 

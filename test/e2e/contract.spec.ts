@@ -17,7 +17,7 @@ const FILE = join(PROJECT, 'apps/api/contract/openapi.json');
 /** Pages for people, and no part of the contract. */
 const PAGES = ['GET /', 'GET /docs', 'GET /docs/{file}'];
 /** Open to all. */
-const PUBLIC = ['GET /openapi.json'];
+const PUBLIC = ['GET /openapi.json', 'GET /health/live', 'GET /health/ready'];
 
 /** What Fastify itself says that it serves. */
 const served = new Map<string, string | undefined>();
@@ -85,7 +85,7 @@ test('each operation has a name of its own, words, and an answer to every status
 });
 
 test('each operation documents the parameters that its route takes, and no others', async () => {
-  for (const [route, { parameters = [], operationId }] of operations.filter(([, { security }]) => security.length > 0)) {
+  for (const [route, { parameters = [], operationId }] of operations.filter(([route]) => route.includes('/v1/'))) {
     const [method, path] = route.split(' ') as [string, string];
     const known = parameters.filter((one: Json) => one.in === 'query').map(({ name }: Json) => name);
     const body = method === 'POST' ? { body: {} } : {};

@@ -2,9 +2,10 @@
 import type { CommandName } from '../../../libs/domain/commands';
 import type { JsonSchema } from '../../../libs/ledger/shape-rules';
 import { COMMAND_NAMES } from '../../../libs/ledger/shapes';
+import type { State } from '../observe/condition';
 import { COMMAND_ROUTES } from '../routes/command-routes';
 import { EXAMPLES } from './examples';
-import { id, list, ref, text, time } from './schema';
+import { id, list, object, oneOf, ref, text, time } from './schema';
 
 export interface Parameter {
   readonly name: string;
@@ -161,6 +162,10 @@ function one(name: string, summary: string): readonly [string, Operation] {
   ];
 }
 
+function condition(...states: readonly (State | 'live')[]): JsonSchema {
+  return object<{ status: unknown }>({ status: oneOf(states) });
+}
+
 const HISTORY = {
   description: 'The answers to `getNav` at `from`, every step after it, and `to`, all as known at one moment.',
   content: {
@@ -204,6 +209,43 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   one('Portfolio', 'A portfolio with its terms'),
   listed('Instrument', 'List instruments'),
   one('Instrument', 'An instrument'),
+  [
+    'GET /health/live',
+    {
+      operationId: 'getLiveness',
+      tags: ['operation'],
+      summary: 'Whether the process runs',
+      responses: { 200: json('It does.', condition('live')), ...problems() },
+    },
+  ],
+  [
+    'GET /health/ready',
+    {
+      operationId: 'getReadiness',
+      tags: ['operation'],
+      summary: 'Whether the server can do its work',
+      responses: {
+        200: json('It can.', condition('ready')),
+        503: json(
+          'It is being stopped, it cannot know what is in its store, or it has not read all of it yet.',
+          condition('stopping', 'in-doubt', 'behind'),
+        ),
+        ...problems(),
+      },
+    },
+  ],
+  [
+    'GET /metrics',
+    {
+      operationId: 'getMetrics',
+      tags: ['operation'],
+      summary: 'Figures for Prometheus',
+      responses: {
+        200: { description: 'Its text format.', content: { 'text/plain': { schema: text() } } },
+        ...problems(401, 403, 429, 500),
+      },
+    },
+  ],
   [
     'GET /openapi.json',
     {

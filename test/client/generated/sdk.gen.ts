@@ -3,7 +3,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccrueFeesData, AccrueFeesErrors, AccrueFeesResponses, AccrueInterestData, AccrueInterestErrors, AccrueInterestResponses, AdoptFeeScheduleData, AdoptFeeScheduleErrors, AdoptFeeScheduleResponses, AdoptMandateData, AdoptMandateErrors, AdoptMandateResponses, ChargeFeeData, ChargeFeeErrors, ChargeFeeResponses, CorrectFactData, CorrectFactErrors, CorrectFactResponses, CorrectPriceData, CorrectPriceErrors, CorrectPriceResponses, CreateUnitsData, CreateUnitsErrors, CreateUnitsResponses, ExecuteRebalanceData, ExecuteRebalanceErrors, ExecuteRebalanceResponses, GetAttributionData, GetAttributionErrors, GetAttributionResponses, GetContractData, GetContractErrors, GetContractResponses, GetHistoryData, GetHistoryErrors, GetHistoryResponses, GetInstrumentData, GetInstrumentErrors, GetInstrumentResponses, GetNavData, GetNavErrors, GetNavResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetTearSheetData, GetTearSheetErrors, GetTearSheetResponses, ListInstrumentData, ListInstrumentErrors, ListInstrumentResponses, ListInstrumentsData, ListInstrumentsErrors, ListInstrumentsResponses, ListPortfoliosData, ListPortfoliosErrors, ListPortfoliosResponses, OpenPortfolioData, OpenPortfolioErrors, OpenPortfolioResponses, RecordPriceData, RecordPriceErrors, RecordPriceResponses, RedeemUnitsData, RedeemUnitsErrors, RedeemUnitsResponses, SettleFundingData, SettleFundingErrors, SettleFundingResponses, SplitUnitsData, SplitUnitsErrors, SplitUnitsResponses } from './types.gen';
+import type { AccrueFeesData, AccrueFeesErrors, AccrueFeesResponses, AccrueInterestData, AccrueInterestErrors, AccrueInterestResponses, AdoptFeeScheduleData, AdoptFeeScheduleErrors, AdoptFeeScheduleResponses, AdoptMandateData, AdoptMandateErrors, AdoptMandateResponses, ChargeFeeData, ChargeFeeErrors, ChargeFeeResponses, CorrectFactData, CorrectFactErrors, CorrectFactResponses, CorrectPriceData, CorrectPriceErrors, CorrectPriceResponses, CreateUnitsData, CreateUnitsErrors, CreateUnitsResponses, ExecuteRebalanceData, ExecuteRebalanceErrors, ExecuteRebalanceResponses, GetAttributionData, GetAttributionErrors, GetAttributionResponses, GetContractData, GetContractErrors, GetContractResponses, GetHistoryData, GetHistoryErrors, GetHistoryResponses, GetInstrumentData, GetInstrumentErrors, GetInstrumentResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNavData, GetNavErrors, GetNavResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTearSheetData, GetTearSheetErrors, GetTearSheetResponses, ListInstrumentData, ListInstrumentErrors, ListInstrumentResponses, ListInstrumentsData, ListInstrumentsErrors, ListInstrumentsResponses, ListPortfoliosData, ListPortfoliosErrors, ListPortfoliosResponses, OpenPortfolioData, OpenPortfolioErrors, OpenPortfolioResponses, RecordPriceData, RecordPriceErrors, RecordPriceResponses, RedeemUnitsData, RedeemUnitsErrors, RedeemUnitsResponses, SettleFundingData, SettleFundingErrors, SettleFundingResponses, SplitUnitsData, SplitUnitsErrors, SplitUnitsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -214,6 +214,16 @@ export const getAttribution = <ThrowOnError extends boolean = false>(options: Op
 export const getTearSheet = <ThrowOnError extends boolean = false>(options: Options<GetTearSheetData, ThrowOnError>): RequestResult<GetTearSheetResponses, GetTearSheetErrors, ThrowOnError> => (options.client ?? client).get<GetTearSheetResponses, GetTearSheetErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/portfolios/{id}/tear-sheet',
+    ...options
+});
+
+export const getLiveness = <ThrowOnError extends boolean = false>(options?: Options<GetLivenessData, ThrowOnError>): RequestResult<GetLivenessResponses, GetLivenessErrors, ThrowOnError> => (options?.client ?? client).get<GetLivenessResponses, GetLivenessErrors, ThrowOnError>({ url: '/health/live', ...options });
+
+export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>): RequestResult<GetReadinessResponses, GetReadinessErrors, ThrowOnError> => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/health/ready', ...options });
+
+export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>): RequestResult<GetMetricsResponses, GetMetricsErrors, ThrowOnError> => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/metrics',
     ...options
 });
 
