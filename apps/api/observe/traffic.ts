@@ -107,7 +107,7 @@ export class Traffic {
     const { method = UNKNOWN, url: route = UNKNOWN } = request.is404 ? {} : request.routeOptions;
     const status = raw.writableFinished ? raw.statusCode : 'aborted';
     this.metrics.answered(typeof method === 'string' ? method : request.method, route, String(status), millis / 1000);
-    if (!request.raw.complete) this.limitArrival(request.raw, true);
+    if (!request.raw.complete) this.limitArrival(request.raw);
     const { problem, error } = request.problem ?? {};
     const level = problem === undefined || problem.status < 500 ? 'info' : error instanceof HttpProblem ? 'warn' : 'error';
     if (!this.log.isLevelEnabled(level)) return;
@@ -129,10 +129,13 @@ export class Traffic {
     );
   }
 
-  /** A body that is late is an error of the request; one that is still sent after the answer ends the connection. */
-  private limitArrival(body: IncomingMessage, answered = false): void {
+  /** A body that is late is an error of the request while somebody reads it; one that nobody reads any more ends the connection. */
+  private limitArrival(body: IncomingMessage): void {
     const rule = `the body must arrive within ${this.arrivalMillis / 1000} seconds`;
-    const late = (): unknown => (answered ? body.destroy() : body.emit('error', new HttpProblem('RequestTimeout', rule)));
+    const late = (): void => {
+      if (body.listenerCount('error') > 0) body.emit('error', new HttpProblem('RequestTimeout', rule));
+      else body.destroy();
+    };
     const timer = setTimeout(late, this.arrivalMillis);
     const clear = (): void => clearTimeout(timer);
     body.once('end', clear);
