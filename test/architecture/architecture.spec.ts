@@ -23,6 +23,9 @@ const PLANTED: Readonly<Record<string, readonly [from: string, text: string, to:
   'libs-formats-packages': ['libs/formats/b.ts', `import { x } from 'commander'; export { x };`, 'node_modules/commander/main.js'],
   'libs-ledger-imports': ['libs/ledger/a.ts', `import { x } from '../../bench/target'; export { x };`, 'bench/target.ts'],
   'libs-ledger-packages': ['libs/ledger/b.ts', `import { x } from 'commander'; export { x };`, 'node_modules/commander/main.js'],
+  'apps-api-imports': ['apps/api/a.ts', `import { x } from '../cli/target'; export { x };`, 'apps/cli/target.ts'],
+  'apps-api-packages': ['apps/api/b.ts', `import { x } from 'commander'; export { x };`, 'node_modules/commander/main.js'],
+  'apps-api-types-only': ['apps/api/c.ts', `import { x } from '../../libs/store/target'; export { x };`, 'libs/store/target.ts'],
   'apps-cli-imports': ['apps/cli/a.ts', `import { x } from '../../libs/store/target'; export { x };`, 'libs/store/target.ts'],
   'apps-cli-packages': ['apps/cli/b.ts', `import { x } from '@nestjs/core'; export { x };`, 'node_modules/@nestjs/core/main.js'],
   'apps-cli-types-only': [
@@ -88,7 +91,7 @@ describe('the real tree', () => {
   });
 
   test('was looked at in every room', () => {
-    for (const room of ['libs/domain', 'libs/projections', 'libs/store', 'libs/formats', 'libs/ledger', 'apps/cli']) {
+    for (const room of ['libs/domain', 'libs/projections', 'libs/store', 'libs/formats', 'libs/ledger', 'apps/api', 'apps/cli']) {
       expect(real.modules.filter((module) => module.startsWith(`${room}/`)).length).toBeGreaterThan(0);
     }
   });
