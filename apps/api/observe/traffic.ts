@@ -136,7 +136,7 @@ export class Traffic {
       if (body.listenerCount('error') > 0) body.emit('error', new HttpProblem('RequestTimeout', rule));
       else body.destroy();
     };
-    const timer = setTimeout(late, this.arrivalMillis);
+    const timer = setTimeout(late, this.arrivalMillis).unref();
     const clear = (): void => clearTimeout(timer);
     body.once('end', clear);
     body.once('close', clear);
