@@ -21,7 +21,7 @@ module.exports = {
   },
   // Nest 12 and a few of its dependencies ship ES modules only; jest runs CommonJS.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@nestjs|file-type|token-types|strtok3|@tokenizer|@borewit|uint8array-extras|cookie|content-disposition|hyparquet-writer|hyparquet)/)',
+    '/node_modules/(?!(@nestjs|jose|file-type|token-types|strtok3|@tokenizer|@borewit|uint8array-extras|cookie|content-disposition|hyparquet-writer|hyparquet)/)',
   ],
   testTimeout: 60000,
 };

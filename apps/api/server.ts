@@ -10,7 +10,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
 import { bad } from '../../libs/ledger/arguments';
 import type { Ledger } from '../../libs/ledger/ledger';
-import { callerOf, SCOPES } from './access/scopes';
+import { Access } from './access/access';
 import { ApiAdapter } from './adapter';
 import { ApiModule } from './app.module';
 import { Contract } from './contract/contract';
@@ -21,7 +21,7 @@ import { openLog } from './observe/log';
 import { Metrics } from './observe/metrics';
 import { Traffic } from './observe/traffic';
 import { ProblemFilter } from './problems';
-import type { Configuration } from './settings';
+import type { Configuration, Settings } from './settings';
 
 export interface Server {
   /** Where it listens. */
@@ -50,7 +50,8 @@ export async function prepareServer(
   { actor = 'anybody', logTo }: ServerOptions = {},
 ): Promise<(ledger: Ledger) => Promise<Server>> {
   const https = tlsOf({ settings, place });
-  const caller = callerOf(actor, SCOPES);
+  const access = accessOf(settings, actor);
+  access.assertMayListen(settings.host, place('host'));
   return async (ledger) => {
     const log = openLog(settings.logLevel, logTo);
     const limits = new Limits(settings.bodyLimit, settings.questionTime, settings.arrivalTime);
@@ -93,10 +94,7 @@ export async function prepareServer(
     traffic.register(fastify);
     app.get(Contract).follow(app);
     app.useGlobalFilters(new ProblemFilter((...told) => traffic.problem(...told)));
-    fastify.addHook('onRequest', (request, _reply, done) => {
-      request.caller = caller;
-      done();
-    });
+    await access.register(fastify);
     fastify.server.maxConnections = settings.maxConnections;
     try {
       await app.listen(settings.port, settings.host);
@@ -127,6 +125,11 @@ export async function prepareServer(
     };
     return { url, doubt: condition.doubt, stop: () => (stopped ??= stop()) };
   };
+}
+
+function accessOf({ tokensFile, jwtIssuer, jwtAudience, jwtJwks, requestsPerMinute }: Settings, openActor: string): Access {
+  const jwt = jwtIssuer === undefined || jwtAudience === undefined ? undefined : { issuer: jwtIssuer, audience: jwtAudience, jwks: jwtJwks };
+  return Access.open({ tokensFile, jwt, openActor, requestsPerMinute });
 }
 
 function tlsOf({ settings: { tlsCert, tlsKey }, place }: Configuration): { readonly cert: string; readonly key: string } | undefined {

@@ -1,0 +1,123 @@
+/**
+ * Who may send what: every request passes here before anything of its body is read. Invariant: once tokens or an issuer were set up, nobody comes in without a valid token for as
+ * long as the process lives; before that, only this machine is served. A route that names no scope is served to nobody.
+ */
+import rateLimit, { normalizeIP } from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refuse, RefusalError } from '../../../libs/domain/refusal';
+import { bad } from '../../../libs/ledger/arguments';
+import { HttpProblem } from '../problems';
+import { Attempts } from './attempts';
+import { bearerToken, invalidToken, scopeChallenge } from './bearer';
+import { Issuer, type IssuerOptions } from './issuer';
+import { assertLocal, isLoopback } from './local';
+import { type Caller, callerOf, SCOPES } from './scopes';
+import { TOKEN_PREFIX, unreadable } from './token-file';
+import { Tokens } from './tokens';
+
+export interface AccessOptions {
+  /** It need not exist yet: once it does, tokens are needed. */
+  readonly tokensFile?: string | undefined;
+  readonly jwt?: IssuerOptions | undefined;
+  /** Who records while no tokens are needed. */
+  readonly openActor: string;
+  /** Of one caller, or of one address where nobody says who calls; 0 for any number. */
+  readonly requestsPerMinute: number;
+}
+
+const WINDOW_MILLIS = 60_000;
+
+export class Access {
+  private readonly attempts = new Attempts();
+  private readonly anybody: Caller;
+
+  private constructor(
+    private readonly tokens: Tokens | undefined,
+    private readonly issuer: Issuer | undefined,
+    private readonly options: AccessOptions,
+  ) {
+    this.anybody = callerOf(options.openActor, SCOPES);
+  }
+
+  /** Throws RefusalError for a file of tokens or keys that cannot be used. */
+  static open(options: AccessOptions): Access {
+    const { tokensFile, jwt } = options;
+    const tokens = tokensFile === undefined ? undefined : new Tokens(tokensFile);
+    try {
+      tokens?.check();
+    } catch (error) {
+      throw error instanceof RefusalError ? error : unreadable(tokensFile!, error);
+    }
+    return new Access(tokens, jwt && new Issuer(jwt), options);
+  }
+
+  /** Whether everybody on this machine is let in without a token. */
+  get isOpen(): boolean {
+    return this.issuer === undefined && !this.tokens?.configured;
+  }
+
+  /** Throws RefusalError for an address that others reach while no tokens are needed. `place` is where the address was given. */
+  assertMayListen(host: string, place = '--host'): void {
+    if (!this.isOpen || isLoopback(host)) return;
+    throw bad(place, host, 'must be an address of this machine alone, such as 127.0.0.1, until there are tokens: see `navledger token`');
+  }
+
+  /** Before routes are registered. */
+  async register(fastify: FastifyInstance): Promise<void> {
+    fastify.decorateRequest('caller');
+    await fastify.register(rateLimit, { global: false });
+    const limit = this.limiter(fastify);
+    fastify.addHook('onRequest', async (request, reply) => {
+      const { scope } = request.routeOptions.config;
+      if (this.isOpen) {
+        assertLocal(request);
+        request.caller = this.anybody;
+      } else if (scope !== 'public') {
+        const caller = this.callerOf(request);
+        request.caller = caller instanceof Promise ? await caller : caller;
+      }
+      if (limit && !request.url.startsWith('/health/')) await limit(request, reply);
+      if (scope === 'public' || request.is404) return;
+      if (scope === undefined) throw new HttpProblem('NotFound', `there is no ${request.method} ${request.url.split('?')[0]}`);
+      if (request.caller.scopes.has(scope)) return;
+      reply.header('www-authenticate', scopeChallenge(scope));
+      throw new RefusalError(refuse('Forbidden', `the token must have the scope ${scope}, or one that includes it`));
+    });
+  }
+
+  /** Throws HttpProblem. */
+  private callerOf({ headers, ip }: FastifyRequest): Caller | Promise<Caller> {
+    const token = bearerToken(headers.authorization);
+    const ours = token.startsWith(TOKEN_PREFIX);
+    const known = ours ? this.tokens?.callerOf(token) : this.issuer?.remembered(token);
+    if (known) return known;
+    const good = this.attempts.begin(ip);
+    if (ours || !this.issuer) throw invalidToken('the token is not known here');
+    return this.issuer.verify(token).then(
+      (caller) => (good(), caller),
+      (error: unknown) => {
+        if (error instanceof HttpProblem && error.code === 'AccessUnavailable') good();
+        throw error;
+      },
+    );
+  }
+
+  private limiter(fastify: FastifyInstance): ((request: FastifyRequest, reply: FastifyReply) => Promise<void>) | undefined {
+    const max = this.options.requestsPerMinute;
+    if (max === 0) return undefined;
+    const count = fastify.createRateLimit({
+      max,
+      timeWindow: WINDOW_MILLIS,
+      keyGenerator: ({ caller, ip }) => (caller && caller !== this.anybody ? `caller ${caller.actor}` : `address ${normalizeIP(ip)}`),
+    });
+    return async (request, reply) => {
+      const used = await count(request);
+      if (used.isAllowed) return;
+      const { remaining, ttlInSeconds, isExceeded } = used;
+      reply.headers({ 'ratelimit-limit': max, 'ratelimit-remaining': remaining, 'ratelimit-reset': ttlInSeconds });
+      if (isExceeded) {
+        throw new HttpProblem('TooManyRequests', `at most ${max} requests a minute`, { 'retry-after': String(ttlInSeconds) });
+      }
+    };
+  }
+}
