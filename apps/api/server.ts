@@ -10,7 +10,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
 import { bad } from '../../libs/ledger/arguments';
 import type { Ledger } from '../../libs/ledger/ledger';
-import { Access } from './access/access';
+import { Gate } from './access/gate';
 import { ApiAdapter } from './adapter';
 import { ApiModule } from './app.module';
 import { Contract } from './contract/contract';
@@ -50,8 +50,8 @@ export async function prepareServer(
   { actor = 'anybody', logTo }: ServerOptions = {},
 ): Promise<(ledger: Ledger) => Promise<Server>> {
   const https = tlsOf({ settings, place });
-  const access = accessOf(settings, actor);
-  access.assertMayListen(settings.host, place('host'));
+  const gate = gateOf(settings, actor);
+  gate.assertMayListen(settings.host, place('host'));
   return async (ledger) => {
     const log = openLog(settings.logLevel, logTo);
     const limits = new Limits(settings.bodyLimit, settings.questionTime, settings.arrivalTime);
@@ -94,7 +94,7 @@ export async function prepareServer(
     traffic.register(fastify);
     app.get(Contract).follow(app);
     app.useGlobalFilters(new ProblemFilter((...told) => traffic.problem(...told)));
-    await access.register(fastify);
+    await gate.register(fastify);
     fastify.server.maxConnections = settings.maxConnections;
     try {
       await app.listen(settings.port, settings.host);
@@ -127,9 +127,9 @@ export async function prepareServer(
   };
 }
 
-function accessOf({ tokensFile, jwtIssuer, jwtAudience, jwtJwks, requestsPerMinute }: Settings, openActor: string): Access {
+function gateOf({ tokensFile, jwtIssuer, jwtAudience, jwtJwks, requestsPerMinute }: Settings, openActor: string): Gate {
   const jwt = jwtIssuer === undefined || jwtAudience === undefined ? undefined : { issuer: jwtIssuer, audience: jwtAudience, jwks: jwtJwks };
-  return Access.open({ tokensFile, jwt, openActor, requestsPerMinute });
+  return Gate.open({ tokensFile, jwt, openActor, requestsPerMinute });
 }
 
 function tlsOf({ settings: { tlsCert, tlsKey }, place }: Configuration): { readonly cert: string; readonly key: string } | undefined {

@@ -12,6 +12,7 @@ import { registerImport } from './commands/import';
 import { registerNav } from './commands/nav';
 import { registerOperations } from './commands/operations';
 import { registerRecord } from './commands/record';
+import { registerToken } from './commands/token';
 import { registerDemo } from './demo/register';
 import { EXIT, report, UsageError } from './exit';
 import { watchOutput } from './output';
@@ -56,6 +57,7 @@ function program(): Command {
   registerHistory(root);
   registerAttribution(root);
   registerEvents(root);
+  registerToken(root);
   registerOperations(root);
   return root;
 }

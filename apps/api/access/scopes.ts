@@ -2,8 +2,6 @@
  * Who may do what. A scope includes those below it: an issuer records too, an auditor reads too; reading and recording do not include each other. Every route names one
  * scope, or that it is public; a route that names none is served to nobody.
  */
-import { applyDecorators } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import type { CommandName } from '../../../libs/domain/commands';
 
 export const SCOPES = ['reader', 'recorder', 'issuer', 'auditor'] as const;
@@ -63,7 +61,8 @@ declare module 'fastify' {
   }
 }
 
-/** Names the scope that a route needs. */
+/** Names the scope that a route needs. The framework is loaded here: the command line's help needs the scopes only. */
 export function Access(scope: Scope | 'public'): MethodDecorator {
-  return applyDecorators(RouteConfig({ scope }));
+  const { RouteConfig } = require('@nestjs/platform-fastify') as typeof import('@nestjs/platform-fastify');
+  return RouteConfig({ scope });
 }

@@ -15,7 +15,7 @@ import { type Caller, callerOf, SCOPES } from './scopes';
 import { TOKEN_PREFIX, unreadable } from './token-file';
 import { Tokens } from './tokens';
 
-export interface AccessOptions {
+export interface GateOptions {
   /** It need not exist yet: once it does, tokens are needed. */
   readonly tokensFile?: string | undefined;
   readonly jwt?: IssuerOptions | undefined;
@@ -27,20 +27,20 @@ export interface AccessOptions {
 
 const WINDOW_MILLIS = 60_000;
 
-export class Access {
+export class Gate {
   private readonly attempts = new Attempts();
   private readonly anybody: Caller;
 
   private constructor(
     private readonly tokens: Tokens | undefined,
     private readonly issuer: Issuer | undefined,
-    private readonly options: AccessOptions,
+    private readonly options: GateOptions,
   ) {
     this.anybody = callerOf(options.openActor, SCOPES);
   }
 
   /** Throws RefusalError for a file of tokens or keys that cannot be used. */
-  static open(options: AccessOptions): Access {
+  static open(options: GateOptions): Gate {
     const { tokensFile, jwt } = options;
     const tokens = tokensFile === undefined ? undefined : new Tokens(tokensFile);
     try {
@@ -48,7 +48,7 @@ export class Access {
     } catch (error) {
       throw error instanceof RefusalError ? error : unreadable(tokensFile!, error);
     }
-    return new Access(tokens, jwt && new Issuer(jwt), options);
+    return new Gate(tokens, jwt && new Issuer(jwt), options);
   }
 
   /** Whether everybody on this machine is let in without a token. */
