@@ -67,6 +67,9 @@ function framework(error: unknown): HttpProblem | undefined {
   if (error instanceof HttpException) {
     return error.getStatus() < 500 ? new HttpProblem(error.getStatus() === 404 ? 'NotFound' : 'BadRequest', error.message) : undefined;
   }
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return new HttpProblem('TimedOut', 'must be a question that is answered in time: ask for less of it');
+  }
   const { code, statusCode, message } = error as Partial<FastifyError>;
   const named = typeof code === 'string' ? FRAMEWORK[code] : undefined;
   if (named === undefined && !(statusCode !== undefined && statusCode >= 400 && statusCode < 500)) return undefined;

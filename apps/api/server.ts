@@ -8,6 +8,7 @@ import { createSecureContext } from 'node:tls';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
+import { RefusalError } from '../../libs/domain/refusal';
 import { bad } from '../../libs/ledger/arguments';
 import type { Ledger } from '../../libs/ledger/ledger';
 import { Gate } from './access/gate';
@@ -21,7 +22,7 @@ import { openLog } from './observe/log';
 import { Metrics } from './observe/metrics';
 import { Traffic } from './observe/traffic';
 import { ProblemFilter } from './problems';
-import type { Configuration, Settings } from './settings';
+import type { Configuration } from './settings';
 
 export interface Server {
   /** Where it listens. */
@@ -50,7 +51,7 @@ export async function prepareServer(
   { actor = 'anybody', logTo }: ServerOptions = {},
 ): Promise<(ledger: Ledger) => Promise<Server>> {
   const https = tlsOf({ settings, place });
-  const gate = gateOf(settings, actor);
+  const gate = gateOf({ settings, place }, actor);
   gate.assertMayListen(settings.host, place('host'));
   return async (ledger) => {
     const log = openLog(settings.logLevel, logTo);
@@ -127,9 +128,15 @@ export async function prepareServer(
   };
 }
 
-function gateOf({ tokensFile, jwtIssuer, jwtAudience, jwtJwks, requestsPerMinute }: Settings, openActor: string): Gate {
-  const jwt = jwtIssuer === undefined || jwtAudience === undefined ? undefined : { issuer: jwtIssuer, audience: jwtAudience, jwks: jwtJwks };
-  return Gate.open({ tokensFile, jwt, openActor, requestsPerMinute });
+function gateOf({ settings, place }: Configuration, openActor: string): Gate {
+  const { tokensFile, jwtIssuer: issuer, jwtAudience: audience, jwtJwks: jwks, requestsPerMinute } = settings;
+  const jwt = issuer === undefined || audience === undefined ? undefined : { issuer, audience, jwks };
+  try {
+    return Gate.open({ tokensFile, jwt, openActor, requestsPerMinute });
+  } catch (error) {
+    const { refusal } = error as Partial<RefusalError>;
+    throw refusal?.field === 'jwks' ? new RefusalError({ ...refusal, field: place('jwtJwks') }) : error;
+  }
 }
 
 function tlsOf({ settings: { tlsCert, tlsKey }, place }: Configuration): { readonly cert: string; readonly key: string } | undefined {

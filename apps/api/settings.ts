@@ -56,10 +56,10 @@ export const SETTINGS = {
   port: setting(count(0, 65_535), 'The port to listen on; 0 for any that is free.', '8080'),
   tlsCert: setting(FILE, 'A certificate chain in PEM: HTTPS instead of HTTP, together with its key.'),
   tlsKey: setting(FILE, 'The private key of the certificate, in PEM.'),
-  tokensFile: setting(FILE, 'Bearer tokens, by their digests, with actor and scopes.'),
-  jwtIssuer: setting(URL_FORM, 'Who issues the JSON Web Tokens that are accepted, together with their audience and keys.'),
+  tokensFile: setting(FILE, 'The tokens that `navledger token` makes. Without it: tokens.json in the folder of the store.'),
+  jwtIssuer: setting(URL_FORM, 'Who issues the JSON Web Tokens that are accepted, together with their audience.'),
   jwtAudience: setting(TEXT, 'Whom such a token must be for.'),
-  jwtJwks: setting(URL_FORM, 'Where the keys of the issuer are.'),
+  jwtJwks: setting(TEXT, 'A URL or a file of the keys of the issuer. Without it: /.well-known/jwks.json there.'),
   trustedProxies: setting<readonly string[]>(
     {
       argument: '<list>',
@@ -76,7 +76,7 @@ export const SETTINGS = {
   requestsPerMinute: setting(count(0, 1_000_000_000), 'Requests a minute of one caller at most; 0 for any number.', '0'),
   maxConnections: setting(count(1, 1_000_000), 'Connections at a time at most; further ones are closed at once.', '4096'),
   arrivalTime: setting(SPAN, 'How long headers, then a JSON body, may take to arrive, and how long a batch may pause.', '10s'),
-  questionTime: setting(SPAN, 'How long a history is worked on.', '30s'),
+  questionTime: setting(SPAN, 'How long the answer to a history may take, the sending included.', '30s'),
   keepAlive: setting(SPAN, 'How long a connection may wait for its next request.', '75s'),
   grace: setting(SPAN, 'How long a stop waits for requests under way.', '10s'),
   logLevel: setting<LogLevel>(
@@ -101,10 +101,13 @@ export type Settings = {
 };
 
 const NAMES = Object.keys(SETTINGS) as Name[];
-/** Settings that mean something together only. */
-const TOGETHER: readonly (readonly Name[])[] = [
+/** Settings, each with those that it means something with only. */
+const NEEDS: readonly (readonly [Name, Name])[] = [
   ['tlsCert', 'tlsKey'],
-  ['jwtIssuer', 'jwtAudience', 'jwtJwks'],
+  ['tlsKey', 'tlsCert'],
+  ['jwtIssuer', 'jwtAudience'],
+  ['jwtAudience', 'jwtIssuer'],
+  ['jwtJwks', 'jwtIssuer'],
 ];
 
 /** `--tokens-file` of tokensFile. */
@@ -148,10 +151,9 @@ export function readSettings(
           : configured.get(name);
     if (found) given.set(name, found);
   }
-  for (const names of TOGETHER) {
-    const missing = names.find((name) => !given.has(name));
-    const there = names.find((name) => given.has(name));
-    if (missing && there) throw bad(given.get(there)!.place, given.get(there)!.text, `must be given together with ${flagOf(missing)}`);
+  for (const [name, needed] of NEEDS) {
+    const { place, text } = given.get(name) ?? {};
+    if (place !== undefined && !given.has(needed)) throw bad(place, text, `must be given together with ${needed}`);
   }
   const settings = Object.fromEntries(NAMES.map((name) => [name, valueOf(name, given.get(name))])) as unknown as Settings;
   return { settings, place: (name) => given.get(name)?.place ?? flagOf(name) };

@@ -12,6 +12,7 @@ import { registerImport } from './commands/import';
 import { registerNav } from './commands/nav';
 import { registerOperations } from './commands/operations';
 import { registerRecord } from './commands/record';
+import { registerServe } from './commands/serve';
 import { registerToken } from './commands/token';
 import { registerDemo } from './demo/register';
 import { EXIT, report, UsageError } from './exit';
@@ -57,6 +58,7 @@ function program(): Command {
   registerHistory(root);
   registerAttribution(root);
   registerEvents(root);
+  registerServe(root);
   registerToken(root);
   registerOperations(root);
   return root;

@@ -39,7 +39,7 @@ export class Metrics {
   });
   private readonly requestSeconds = new Histogram({
     name: 'navledger_http_request_seconds',
-    help: 'How long requests took, by route as the contract writes it.',
+    help: 'How long requests took, by the pattern of their route.',
     labelNames: ['method', 'route', 'status'],
     buckets: SECONDS,
     registers: this.registers,

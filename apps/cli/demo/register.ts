@@ -2,12 +2,14 @@
 import type { Command } from 'commander';
 import { describeRefusal, isRefusal } from '../../../libs/domain/refusal';
 import type { TearSheet } from '../../../libs/projections/tear-sheet';
-import { bad } from '../../../libs/ledger/arguments';
+import type { Host } from '../../../libs/ledger/host';
+import type { Ledger } from '../../../libs/ledger/ledger';
+import { preparedServer, serveUntil } from '../commands/serve';
 import { counted, Progress } from '../progress';
 import { printJson, write } from '../output';
 import { action, type Globals, interrupts, withHost } from '../session';
 import { figure } from './figures';
-import { type DemoOptions, planDemo } from './plan';
+import { type DemoOptions, type DemoPlan, planDemo } from './plan';
 
 const HELP = `
 Without --prices: spx3l (3x) and spx1s (-1x) on the daily closes of the S&P 500, 2000 to 2020, reset at each close.
@@ -17,18 +19,26 @@ closes at 16:00 in New York without a band.
 Every fund sells 100,000 units at 100.00 at the first price. Trades pay the fee on their notional and are filled off the mark by the slippage.
 Ids are derived: a second run adds nothing, a run after Ctrl-C goes on.
 
+Serves the API of the store afterwards, as navledger serve does, until Ctrl-C.
+
 Examples:
+  navledger demo
   navledger demo --no-serve
   navledger demo --no-serve --store sqlite:./costly --slippage 10bp --management 1.5%
   navledger demo --no-serve --prices btcusdt_1m_2020.csv.gz btcusdt_1m_2021.csv.gz --funding btcusdt_perp_8h.csv --currency USDT
   navledger demo --no-serve --prices spy.csv --format closes --leverage 2,3,-2`;
+
+interface ServeOptions {
+  readonly serve: boolean;
+  readonly port?: string;
+}
 
 export function registerDemo(program: Command): void {
   program
     .command('demo')
     .description('make a real history of leveraged funds and show what became of them')
     .option('--no-serve', 'print the tear sheets and end')
-    .option('--port <n>', 'where to serve afterwards')
+    .option('--port <n>', 'where to serve afterwards (default: 8080)')
     .option('--prices <file...>', 'your own prices instead')
     .option('--format <format>', 'binance-klines, candles or closes (default: binance-klines)')
     .option('--interval <duration>', 'the length of a candle, when the file does not show it')
@@ -44,48 +54,74 @@ export function registerDemo(program: Command): void {
     .option('--slippage <rate>', 'how far from the mark trades are filled', '1bp')
     .option('--management <rate>', 'management fee a year, on NAV, ACT/365', '0.95%')
     .addHelpText('after', HELP)
-    .action(action((globals, options: DemoOptions & { serve: boolean; port?: string }) => demo(globals, options)));
+    .action(action((globals, options: DemoOptions & ServeOptions) => demo(globals, options)));
 }
 
-async function demo(globals: Globals, options: DemoOptions & { serve: boolean; port?: string }): Promise<void> {
-  if (options.port !== undefined && !/^\d{1,5}$/.test(options.port)) throw bad('--port', options.port, 'must be a port number');
+interface Made {
+  readonly recorded: number;
+  readonly sheets: readonly TearSheet[];
+  /** Funds that have none, and why. */
+  readonly without: readonly string[];
+}
+
+async function demo(globals: Globals, { serve, port, ...options }: DemoOptions & ServeOptions): Promise<void> {
   const plan = planDemo(options);
+  const start = serve
+    ? await preparedServer(globals, { ...(port === undefined ? {} : { port }), logLevel: 'warn' }, process.env)
+    : undefined;
   const signal = interrupts();
-  const { sheets, without, recorded } = await withHost(globals, 'write', async (host, ledger) => {
-    const { makeHistory } = require('./history') as typeof import('./history');
-    const shown = new Map<string, Progress>();
-    let firstYear: Promise<void> | undefined;
-    const made = await makeHistory(ledger, host, plan, {
-      signal,
-      onProgress: (what, done, of, unit) => {
-        if (!shown.has(what)) {
-          for (const progress of shown.values()) progress.end();
-          shown.set(what, new Progress(what, globals.quiet));
-        }
-        shown.get(what)!.update(done, of, unit);
-      },
-      onFirstYear: (portfolioId, at) => {
-        firstYear = host.nav(portfolioId, at).then(async (answer) => {
-          for (const progress of shown.values()) progress.end();
-          if (globals.json || isRefusal(answer) || answer.navPerUnit === null) return;
-          await write(`${portfolioId} is a year old: ${figure(answer.navPerUnit, 4)} per unit at ${answer.at}, from 100.00\n\n`);
-        });
-      },
-    }).finally(() => {
-      for (const progress of shown.values()) progress.end();
-    });
-    await firstYear;
-    const found: TearSheet[] = [];
-    const none: string[] = [];
-    for (const { portfolioId } of plan.funds) {
-      const sheet = await host.tearSheet(portfolioId);
-      // A fund may have ended before its first reset.
-      if (isRefusal(sheet)) none.push(`${portfolioId}: ${describeRefusal(sheet)}`);
-      else found.push(sheet);
-    }
-    return { sheets: found, without: none, recorded: made };
+  await withHost(globals, 'write', async (host, ledger) => {
+    const made = await make(globals, plan, signal, host, ledger);
+    if (!globals.json) await print(globals, made);
+    if (start) {
+      await serveUntil(start, ledger, signal, (url) =>
+        globals.json
+          ? printJson({ ...documentOf(made), url })
+          : write(`\nThe API is at ${url}, its page at ${url}/docs; Ctrl-C ends it. Until then others ask this store, and do not record in it.\n`),
+      );
+    } else if (globals.json) await printJson(documentOf(made));
   });
-  if (globals.json) return printJson({ recorded: String(recorded), portfolios: sheets, ...(without.length === 0 ? {} : { without }) });
+}
+
+async function make(globals: Globals, plan: DemoPlan, signal: AbortSignal, host: Host, ledger: Ledger): Promise<Made> {
+  const { makeHistory } = require('./history') as typeof import('./history');
+  const shown = new Map<string, Progress>();
+  const endProgress = (): void => shown.forEach((progress) => progress.end());
+  let firstYear: Promise<void> | undefined;
+  const recorded = await makeHistory(ledger, host, plan, {
+    signal,
+    onProgress: (what, done, of, unit) => {
+      if (!shown.has(what)) {
+        endProgress();
+        shown.set(what, new Progress(what, globals.quiet));
+      }
+      shown.get(what)!.update(done, of, unit);
+    },
+    onFirstYear: (portfolioId, at) => {
+      firstYear = host.nav(portfolioId, at).then(async (answer) => {
+        endProgress();
+        if (globals.json || isRefusal(answer) || answer.navPerUnit === null) return;
+        await write(`${portfolioId} is a year old: ${figure(answer.navPerUnit, 4)} per unit at ${answer.at}, from 100.00\n\n`);
+      });
+    },
+  }).finally(endProgress);
+  await firstYear;
+  const sheets: TearSheet[] = [];
+  const without: string[] = [];
+  for (const { portfolioId } of plan.funds) {
+    const sheet = await host.tearSheet(portfolioId);
+    // A fund may have ended before its first reset.
+    if (isRefusal(sheet)) without.push(`${portfolioId}: ${describeRefusal(sheet)}`);
+    else sheets.push(sheet);
+  }
+  return { recorded, sheets, without };
+}
+
+function documentOf({ recorded, sheets, without }: Made): object {
+  return { recorded: String(recorded), portfolios: sheets, ...(without.length === 0 ? {} : { without }) };
+}
+
+async function print(globals: Globals, { recorded, sheets, without }: Made): Promise<void> {
   const { renderSheet } = require('./sheet') as typeof import('./sheet');
   const { whatNext } = require('./next') as typeof import('./next');
   for (const sheet of sheets) await write(`${renderSheet(sheet)}\n`);
@@ -95,5 +131,4 @@ async function demo(globals: Globals, options: DemoOptions & { serve: boolean; p
   await write(
     `\n${recorded === 0 ? 'The history was there already: nothing was added' : `${counted(recorded, 'event')} recorded`} in ${globals.store}.\n`,
   );
-  if (options.serve) await write('This version has no server yet: it prints and ends, as with --no-serve.\n');
 }
