@@ -174,6 +174,47 @@ test('what is refused is answered with a problem of the contract', async () => {
   await refused(415, 'UnsupportedMediaType', sdk.recordPrice({ client, body: two, headers: { 'Content-Type': 'text/csv' } }));
 });
 
+test('many commands are recorded at once, a line each', async () => {
+  const price = (at: string) =>
+    JSON.stringify({ command: 'RecordPrice', data: { instrumentId: 'COIN', price: '111.00', at, source: 'batch' } });
+  const body = `${price(DAY(5))}\nnot JSON\n${price(DAY(6))}\n`;
+  const batch = { client, body, bodySerializer: null, parseAs: 'text' } as const;
+  const answers = async (query: { atomic?: 'true'; dryRun?: 'true' }) =>
+    linesOf((await sdk.recordBatch({ ...batch, query })).data!).map(({ line, status, problem }) => [line, status, problem?.code]);
+  expect(await answers({ dryRun: 'true' })).toEqual([
+    [1, 'accepted', undefined],
+    [2, 'refused', 'MalformedLine'],
+    [3, 'accepted', undefined],
+  ]);
+  expect((await answers({ atomic: 'true' })).map(([, , code]) => code)).toEqual(['BatchRefused', 'MalformedLine', 'BatchRefused']);
+  expect((await answers({})).map(([, status]) => status)).toEqual(['recorded', 'refused', 'recorded']);
+});
+
+test('the log is read in pages, as an export and as it grows, and its events are the same', async () => {
+  const all: Json[] = [];
+  for (let cursor: string | undefined; ;) {
+    const { data: page } = await sdk.listEvents({ client, query: { limit: 7, ...(cursor === undefined ? {} : { cursor }) } });
+    all.push(...page!.events);
+    if (page!.next === null) break;
+    cursor = page!.next;
+  }
+  expect(new Set(all.map(({ type }) => type)).size).toBeGreaterThan(12);
+  const { data: exported } = await sdk.listEvents({ client, headers: { accept: 'application/x-ndjson' }, parseAs: 'text' });
+  expect(linesOf(exported as unknown as string)).toEqual(all);
+  const { data: part } = await sdk.listPortfolioEvents({ client, path: { id: 'coin3l' } });
+  expect(part!.events).toEqual(all.filter(({ stream }) => stream === 'portfolio-coin3l'));
+  const stop = new AbortController();
+  const { stream } = await sdk.followEvents({ client, headers: { 'Last-Event-ID': '2' }, signal: stop.signal });
+  const followed: Json[] = [];
+  for await (const event of stream) {
+    checked.holds('Event', event);
+    followed.push(event);
+    if (followed.length === all.length - 3) break;
+  }
+  stop.abort();
+  expect(followed).toEqual(all.slice(3));
+});
+
 test('whoever runs the server is answered too', async () => {
   expect((await sdk.getLiveness({ client })).data).toEqual({ status: 'live' });
   expect((await sdk.getReadiness({ client })).data).toEqual({ status: 'ready' });
@@ -192,6 +233,13 @@ test('every operation was answered with each of its successes', () => {
   expect(successes.length).toBeGreaterThan(20);
   expect(successes.filter((success) => !checked.seen.includes(success))).toEqual([]);
 });
+
+function linesOf(text: string): Json[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
 
 interface Answered<T> {
   readonly data: T | undefined;

@@ -85,10 +85,10 @@ test('each operation has a name of its own, words, and an answer to every status
 });
 
 test('each operation documents the parameters that its route takes, and no others', async () => {
-  for (const [route, { parameters = [], operationId }] of operations.filter(([route]) => route.includes('/v1/'))) {
+  for (const [route, { parameters = [], operationId, requestBody }] of operations.filter(([route]) => route.includes('/v1/'))) {
     const [method, path] = route.split(' ') as [string, string];
     const known = parameters.filter((one: Json) => one.in === 'query').map(({ name }: Json) => name);
-    const body = method === 'POST' ? { body: {} } : {};
+    const body = requestBody && { body: '{}', headers: { 'content-type': Object.keys(requestBody.content)[0]! } };
     const answer = await api.call(`${path.replaceAll(/\{\w+\}/g, 'x')}?surplus=1`, { method, ...body });
     const rule = known.length === 0 ? 'the route takes no parameters' : `the parameters are ${known.join(', ')}`;
     expect({ operationId, problem: await answer.json() }).toMatchObject({

@@ -1,12 +1,14 @@
 /** A fetch that holds every answer against the contract: its status, its type, and its body, field by field, unknown ones included. */
 import addFormats from 'ajv-formats';
 import Ajv2020 from 'ajv/dist/2020';
-import type { Json } from './cli';
+type Json = ReturnType<typeof JSON.parse>;
 
 export interface Checked {
   readonly fetch: typeof fetch;
   /** `getNav 200` and so on, as often as answered. */
   readonly seen: string[];
+  /** Throws for a value that is not of the schema of that name. */
+  readonly holds: (name: string, value: unknown) => void;
 }
 
 /** Throws instead of answering when an answer is not as the document says. */
@@ -27,12 +29,26 @@ export function checkedFetch(document: Json): Checked {
     if (!described) throw new Error(`${told} is not documented: ${await answer.text()}`);
     const type = answer.headers.get('content-type')?.split(';')[0];
     if (type === undefined && !described.content) return answer;
-    const { schema } = described.content?.[type!] ?? {};
+    const { schema, 'x-line': line } = described.content?.[type!] ?? {};
     if (!schema) throw new Error(`${told} is not documented as ${type}`);
-    if (type!.endsWith('json') && !ajv.validate(schema, await answer.clone().json())) throw new Error(`${told}: ${ajv.errorsText()}`);
+    const holds = (it: Json, value: Json): void => {
+      if (!ajv.validate(it, value)) throw new Error(`${told}: ${ajv.errorsText()}`);
+    };
+    if (/ndjson/.test(type!)) for (const one of lines(await answer.clone().text())) holds(line, one);
+    else if (type!.endsWith('json')) holds(schema, await answer.clone().json());
     return answer;
   };
-  return { fetch: checked, seen };
+  const holds = (name: string, value: unknown): void => {
+    if (!ajv.validate(`contract:${name}`, value)) throw new Error(`${name}: ${ajv.errorsText()}`);
+  };
+  return { fetch: checked, seen, holds };
+}
+
+function lines(text: string): Json[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 function operationOf(paths: Json, { url, method }: Request): Json {

@@ -1,19 +1,14 @@
-/** The schemas of what is answered, by name. Each is written against the type of its answer, so a field more or less does not compile. */
-import type { LineAnswer } from '../../../libs/ledger/record-lines';
+/** The schemas of what questions are answered, by name. Each is written against the type of its answer, so a field more or less does not compile. */
 import type { InstrumentAnswer, PortfolioAnswer, PortfolioSummary } from '../../../libs/ledger/catalogue';
-import type { Answer } from '../../../libs/ledger/outcomes';
-import { type Problem, type ProblemField, PROBLEMS } from '../../../libs/ledger/problem';
-import { type JsonSchema } from '../../../libs/ledger/shape-rules';
+import type { JsonSchema } from '../../../libs/ledger/shape-rules';
 import { schemaOf } from '../../../libs/ledger/shapes';
 import type { AttributionAnswer } from '../../../libs/projections/attribution';
 import type { NavAnswer } from '../../../libs/projections/nav';
 import type { FallText, SpreadText, TearSheet } from '../../../libs/projections/tear-sheet';
-import { HTTP_PROBLEMS } from '../problems';
 import {
   count,
   currency,
   decimal,
-  eventId,
   id,
   integer,
   list,
@@ -29,10 +24,6 @@ import {
   time,
 } from './schema';
 
-/** Every code that a problem may have over HTTP: status, and what it says. */
-export const ALL_PROBLEMS: Readonly<Record<string, readonly [status: number, title: string]>> = { ...HTTP_PROBLEMS, ...PROBLEMS };
-
-const uuid: JsonSchema = { type: 'string', format: 'uuid' };
 const knownAt = time('What was recorded later is not in the answer.');
 const logPosition = count('Of the last event that was known then.');
 const revision = count("Of the portfolio's or instrument's stream; quoted, it is the ETag.");
@@ -191,19 +182,9 @@ function partOf(command: 'AdoptMandate' | 'AdoptFeeSchedule', name: string): Jso
   return (schemaOf(command).properties as Readonly<Record<string, JsonSchema>>)[name]!;
 }
 
-const next: JsonSchema = nullable({ type: 'string' }, 'The cursor of the next page; null at the end.');
+export const next: JsonSchema = nullable({ type: 'string' }, 'The cursor of the next page; null at the end.');
 
-const Recorded = {
-  commandId: uuid,
-  stream: text('Lower-case.'),
-  revision: count('Of the last event written.'),
-  position: count('Of the last event written.'),
-  eventIds: list(eventId()),
-  recordedAt: time('Nanosecond digits; can be used as `knownAt`.'),
-};
-const orNull = (schema: JsonSchema): JsonSchema => nullable(schema, 'Null where a refused line has none.');
-
-export const ANSWERS: Readonly<Record<string, JsonSchema>> = {
+export const QUESTION_ANSWERS: Readonly<Record<string, JsonSchema>> = {
   Nav,
   Attribution,
   TearSheet: Sheet,
@@ -234,40 +215,4 @@ export const ANSWERS: Readonly<Record<string, JsonSchema>> = {
     revision,
   }),
   InstrumentList: object<{ instruments: unknown; next: unknown }>({ instruments: list(ref('Instrument')), next }),
-  Recorded: object<Answer>({
-    status: oneOf(['recorded', 'duplicate'], '`duplicate`: sent before; this is the first answer again.'),
-    ...Recorded,
-  }),
-  BatchAnswer: object<LineAnswer>({
-    line: integer('From 1.'),
-    status: oneOf(['recorded', 'duplicate', 'refused', 'accepted'], '`accepted` answers a dry run.'),
-    commandId: orNull(uuid),
-    stream: orNull(text()),
-    revision: orNull(count()),
-    position: orNull(count()),
-    eventIds: list(eventId()),
-    recordedAt: orNull(time()),
-    problem: optional(ref('Problem')),
-  }),
-  Problem: object<Problem>(
-    {
-      type: text('`urn:navledger:problem:` and the code.'),
-      title: text('What the code says.'),
-      status: integer(),
-      code: oneOf(Object.keys(ALL_PROBLEMS)),
-      detail: text('One line: code, field, value and rule.'),
-      errors: optional(
-        list(
-          object<ProblemField>({
-            pointer: nullable(text(), 'JSON pointer into the data; null when the field is not in there.'),
-            parameter: optional(text('The parameter or header that the field is instead.')),
-            value: { description: 'As given; null when it is missing or has none.' },
-            rule: text('What must hold.'),
-          }),
-        ),
-      ),
-      context: optional(mapOf(text(), text(), 'Further numbers, ids and times.')),
-    },
-    'What went wrong (RFC 9457).',
-  ),
 };

@@ -8,9 +8,11 @@ import { COMMAND_NAMES, schemaOf } from '../../../libs/ledger/shapes';
 import type { JsonSchema } from '../../../libs/ledger/shape-rules';
 import { type Scope, SCOPE_MEANINGS, SCOPES } from '../access/scopes';
 import { COMMAND_ROUTES } from '../routes/command-routes';
-import { ALL_PROBLEMS, ANSWERS } from './answers';
-import { OPERATIONS, PAGES, PATH_PARTS, TAGS } from './operations';
-import { ref } from './schema';
+import { QUESTION_ANSWERS } from './answers';
+import { ALL_PROBLEMS, LOG_ANSWERS } from './log-answers';
+import { OPERATIONS, PAGES, PATH_PARTS } from './operations';
+import { count, ref, text } from './schema';
+import { TAGS } from './words';
 
 /** A route as the server has it: `GET /v1/portfolios/{id}`. */
 export interface Route {
@@ -30,7 +32,11 @@ export function documentOf(app: INestApplication, routes: readonly Route[]): obj
     .setDescription(ABOUT)
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', description: 'Not asked for by a server that serves its own machine only.' }, 'bearer')
+    .addSecurity('bearer', {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'Not asked for by a server that has no tokens, and serves its own machine only.',
+    })
     .build();
   const { paths, components, ...document } = SwaggerModule.createDocument(app, about);
   const scopes = new Map(routes.map(({ route, scope }) => [route, scope]));
@@ -45,7 +51,7 @@ export function documentOf(app: INestApplication, routes: readonly Route[]): obj
     ...document,
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: described,
-    components: { ...components, responses: responses(), schemas: { ...commandSchemas(), ...ANSWERS } },
+    components: { ...components, responses: responses(), schemas: { ...commandSchemas(), ...QUESTION_ANSWERS, ...LOG_ANSWERS } },
   };
 }
 
@@ -66,6 +72,13 @@ function commandSchemas(): Record<string, JsonSchema> {
   );
 }
 
+const CHALLENGE = { 'WWW-Authenticate': { description: 'What a token lacks.', schema: text() } };
+const HEADERS: Readonly<Record<number, object>> = {
+  401: CHALLENGE,
+  403: CHALLENGE,
+  429: { 'Retry-After': { description: 'Seconds to wait.', schema: count() } },
+};
+
 /** One for each status that a problem can have, with its codes, and one for any. */
 function responses(): Record<string, object> {
   const content = { 'application/problem+json': { schema: ref('Problem') } };
@@ -73,10 +86,8 @@ function responses(): Record<string, object> {
   const told = statuses.map((status): [string, object] => {
     const codes = Object.entries(ALL_PROBLEMS).filter(([, problem]) => problem[0] === status);
     const lines = codes.map(([code, [, title]]) => `- \`${code}\`: ${title}`);
-    return [
-      `Problem${status}`,
-      { description: lines.join('\n') || '`WrongRevision`: the stream is not at the revision of `If-Match`.', content },
-    ];
+    const description = lines.join('\n') || '- `WrongRevision`: The stream is not at the revision of `If-Match`.';
+    return [`Problem${status}`, { description, ...(HEADERS[status] ? { headers: HEADERS[status] } : {}), content }];
   });
   return {
     ...Object.fromEntries<object>(told),

@@ -5,36 +5,9 @@ import { COMMAND_NAMES } from '../../../libs/ledger/shapes';
 import type { State } from '../observe/condition';
 import { COMMAND_ROUTES } from '../routes/command-routes';
 import { EXAMPLES } from './examples';
+import { LOG_OPERATIONS } from './log-operations';
 import { id, list, object, oneOf, ref, text, time } from './schema';
-
-export interface Parameter {
-  readonly name: string;
-  readonly in: 'path' | 'query' | 'header';
-  readonly required?: boolean;
-  readonly description: string;
-  readonly schema: JsonSchema;
-  readonly example?: string | number | boolean;
-}
-
-export interface Operation {
-  readonly operationId: string;
-  readonly tags: readonly [Tag];
-  readonly summary: string;
-  readonly description?: string;
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: object;
-  /** By status; problems by status alone. */
-  readonly responses: Readonly<Record<string, object>>;
-}
-
-export const TAGS = {
-  commands: 'Each records one fact, durable when answered. A command refused has recorded nothing.',
-  questions: 'About a portfolio, at any effective time, as known at any recorded time.',
-  catalogue: 'What there is.',
-  log: 'The events themselves, and many commands at once.',
-  operation: 'For whoever runs the server.',
-} as const;
-type Tag = keyof typeof TAGS;
+import { ASKED, ASKED_ONE, header, json, type Operation, PAGE, type Parameter, problems, query } from './words';
 
 const COMMAND_SUMMARIES: { readonly [C in CommandName]: string } = {
   ListInstrument: 'List an instrument',
@@ -55,24 +28,6 @@ const COMMAND_SUMMARIES: { readonly [C in CommandName]: string } = {
 };
 
 const ETAG = { ETag: { description: 'The revision of the stream in quotes: a strong entity tag.', schema: text(), example: '"17"' } };
-
-export function query(name: string, schema: JsonSchema, description: string, example: Parameter['example'], required = false): Parameter {
-  return { name, in: 'query', required, description, schema, ...(example === undefined ? {} : { example }) };
-}
-
-export function header(name: string, schema: JsonSchema, description: string, example: string): Parameter {
-  return { name, in: 'header', required: false, description, schema, example };
-}
-
-export function json(description: string, schema: JsonSchema, headers?: object): object {
-  return { description, ...(headers ? { headers } : {}), content: { 'application/json': { schema } } };
-}
-
-/** `Problem400` and so on, of the document's components; `default` stands for what any request can meet before it reaches its route. */
-export function problems(...statuses: readonly number[]): Record<string, object> {
-  const known = statuses.map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }] as const);
-  return { ...Object.fromEntries(known), default: { $ref: '#/components/responses/Problem' } };
-}
 
 const KEY = header(
   'Idempotency-Key',
@@ -95,13 +50,6 @@ const KNOWN_AT = query(
 );
 const FROM = query('from', time(), 'The window begins after it.', '2024-01-01T00:00:00Z', true);
 const TO = query('to', time(), 'The window ends with it.', '2024-01-31T00:00:00Z', true);
-export const PAGE: readonly Parameter[] = [
-  query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }, 'Most entries of the page.', 100),
-  query('cursor', text(), '`next` of the page before.', undefined),
-];
-
-export const ASKED = [400, 401, 403, 422, 429, 500, 503] as const;
-const ASKED_ONE = [400, 401, 403, 404, 422, 429, 500, 503] as const;
 
 function command(name: CommandName): readonly [string, Operation] {
   const path = COMMAND_ROUTES[name].replace(':id', '{id}');
@@ -209,6 +157,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   one('Portfolio', 'A portfolio with its terms'),
   listed('Instrument', 'List instruments'),
   one('Instrument', 'An instrument'),
+  ...LOG_OPERATIONS,
   [
     'GET /health/live',
     {

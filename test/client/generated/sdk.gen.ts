@@ -1,9 +1,9 @@
 // Generated from apps/api/contract/openapi.json by test/client/generate.mjs
 // @ts-nocheck
 
-import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client';
+import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccrueFeesData, AccrueFeesErrors, AccrueFeesResponses, AccrueInterestData, AccrueInterestErrors, AccrueInterestResponses, AdoptFeeScheduleData, AdoptFeeScheduleErrors, AdoptFeeScheduleResponses, AdoptMandateData, AdoptMandateErrors, AdoptMandateResponses, ChargeFeeData, ChargeFeeErrors, ChargeFeeResponses, CorrectFactData, CorrectFactErrors, CorrectFactResponses, CorrectPriceData, CorrectPriceErrors, CorrectPriceResponses, CreateUnitsData, CreateUnitsErrors, CreateUnitsResponses, ExecuteRebalanceData, ExecuteRebalanceErrors, ExecuteRebalanceResponses, GetAttributionData, GetAttributionErrors, GetAttributionResponses, GetContractData, GetContractErrors, GetContractResponses, GetHistoryData, GetHistoryErrors, GetHistoryResponses, GetInstrumentData, GetInstrumentErrors, GetInstrumentResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNavData, GetNavErrors, GetNavResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTearSheetData, GetTearSheetErrors, GetTearSheetResponses, ListInstrumentData, ListInstrumentErrors, ListInstrumentResponses, ListInstrumentsData, ListInstrumentsErrors, ListInstrumentsResponses, ListPortfoliosData, ListPortfoliosErrors, ListPortfoliosResponses, OpenPortfolioData, OpenPortfolioErrors, OpenPortfolioResponses, RecordPriceData, RecordPriceErrors, RecordPriceResponses, RedeemUnitsData, RedeemUnitsErrors, RedeemUnitsResponses, SettleFundingData, SettleFundingErrors, SettleFundingResponses, SplitUnitsData, SplitUnitsErrors, SplitUnitsResponses } from './types.gen';
+import type { AccrueFeesData, AccrueFeesErrors, AccrueFeesResponses, AccrueInterestData, AccrueInterestErrors, AccrueInterestResponses, AdoptFeeScheduleData, AdoptFeeScheduleErrors, AdoptFeeScheduleResponses, AdoptMandateData, AdoptMandateErrors, AdoptMandateResponses, ChargeFeeData, ChargeFeeErrors, ChargeFeeResponses, CorrectFactData, CorrectFactErrors, CorrectFactResponses, CorrectPriceData, CorrectPriceErrors, CorrectPriceResponses, CreateUnitsData, CreateUnitsErrors, CreateUnitsResponses, ExecuteRebalanceData, ExecuteRebalanceErrors, ExecuteRebalanceResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponse, FollowEventsResponses, GetAttributionData, GetAttributionErrors, GetAttributionResponses, GetContractData, GetContractErrors, GetContractResponses, GetHistoryData, GetHistoryErrors, GetHistoryResponses, GetInstrumentData, GetInstrumentErrors, GetInstrumentResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNavData, GetNavErrors, GetNavResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTearSheetData, GetTearSheetErrors, GetTearSheetResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInstrumentData, ListInstrumentErrors, ListInstrumentResponses, ListInstrumentsData, ListInstrumentsErrors, ListInstrumentsResponses, ListPortfolioEventsData, ListPortfolioEventsErrors, ListPortfolioEventsResponses, ListPortfoliosData, ListPortfoliosErrors, ListPortfoliosResponses, OpenPortfolioData, OpenPortfolioErrors, OpenPortfolioResponses, RecordBatchData, RecordBatchErrors, RecordBatchResponses, RecordPriceData, RecordPriceErrors, RecordPriceResponses, RedeemUnitsData, RedeemUnitsErrors, RedeemUnitsResponses, SettleFundingData, SettleFundingErrors, SettleFundingResponses, SplitUnitsData, SplitUnitsErrors, SplitUnitsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -179,6 +179,34 @@ export const correctFact = <ThrowOnError extends boolean = false>(options: Optio
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+export const recordBatch = <ThrowOnError extends boolean = false>(options: Options<RecordBatchData, ThrowOnError>): RequestResult<RecordBatchResponses, RecordBatchErrors, ThrowOnError> => (options.client ?? client).post<RecordBatchResponses, RecordBatchErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/commands/batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/x-ndjson',
+        ...options.headers
+    }
+});
+
+export const listEvents = <ThrowOnError extends boolean = false>(options?: Options<ListEventsData, ThrowOnError>): RequestResult<ListEventsResponses, ListEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListEventsResponses, ListEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/events',
+    ...options
+});
+
+export const listPortfolioEvents = <ThrowOnError extends boolean = false>(options: Options<ListPortfolioEventsData, ThrowOnError>): RequestResult<ListPortfolioEventsResponses, ListPortfolioEventsErrors, ThrowOnError> => (options.client ?? client).get<ListPortfolioEventsResponses, ListPortfolioEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/portfolios/{id}/events',
+    ...options
+});
+
+export const followEvents = <ThrowOnError extends boolean = false>(options?: Options<FollowEventsData, ThrowOnError, FollowEventsResponse>): Promise<ServerSentEventsResult<FollowEventsResponses>> => (options?.client ?? client).sse.get<FollowEventsResponses, FollowEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/stream',
+    ...options
 });
 
 export const getPortfolio = <ThrowOnError extends boolean = false>(options: Options<GetPortfolioData, ThrowOnError>): RequestResult<GetPortfolioResponses, GetPortfolioErrors, ThrowOnError> => (options.client ?? client).get<GetPortfolioResponses, GetPortfolioErrors, ThrowOnError>({

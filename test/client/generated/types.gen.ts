@@ -447,6 +447,15 @@ export type Recorded = {
     recordedAt: string;
 };
 
+export type BatchLine = {
+    command: 'ListInstrument' | 'RecordPrice' | 'CorrectPrice' | 'OpenPortfolio' | 'AdoptMandate' | 'AdoptFeeSchedule' | 'CreateUnits' | 'RedeemUnits' | 'SplitUnits' | 'ExecuteRebalance' | 'ChargeFee' | 'SettleFunding' | 'AccrueInterest' | 'AccrueFees' | 'CorrectFact';
+    data: {
+        [key: string]: unknown;
+    };
+    commandId?: string;
+    expectedRevision?: string;
+};
+
 export type BatchAnswer = {
     line: number;
     status: 'recorded' | 'duplicate' | 'refused' | 'accepted';
@@ -457,6 +466,34 @@ export type BatchAnswer = {
     eventIds: Array<string>;
     recordedAt: string | null;
     problem?: Problem;
+};
+
+export type Event = {
+    position: string;
+    stream: string;
+    revision: string;
+    type: 'InstrumentListed' | 'PriceTicked' | 'PriceCorrected' | 'PortfolioOpened' | 'MandateAdopted' | 'FeeScheduleAdopted' | 'UnitsCreated' | 'UnitsRedeemed' | 'UnitsSplit' | 'RebalanceExecuted' | 'FeeCharged' | 'FundingSettled' | 'InterestAccrued' | 'NothingDue' | 'FactCorrected';
+    eventId: string;
+    data: {
+        [key: string]: unknown;
+    };
+    metadata: {
+        actor: string;
+        schemaVersion: number;
+        correlationId?: string;
+        causationId?: string;
+        commandId: string;
+        commandIndex: number;
+        digest: string;
+        recordedAt: string;
+        hash: string;
+        at?: string;
+    };
+};
+
+export type EventList = {
+    events: Array<Event>;
+    next: string | null;
 };
 
 export type Problem = {
@@ -1095,6 +1132,136 @@ export type CorrectFactResponses = {
 };
 
 export type CorrectFactResponse = CorrectFactResponses[keyof CorrectFactResponses];
+
+export type RecordBatchData = {
+    body: string;
+    path?: never;
+    query?: {
+        atomic?: 'true' | 'false';
+        dryRun?: 'true' | 'false';
+    };
+    url: '/v1/commands/batch';
+};
+
+export type RecordBatchErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    408: Problem;
+    413: Problem;
+    415: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type RecordBatchError = RecordBatchErrors[keyof RecordBatchErrors];
+
+export type RecordBatchResponses = {
+    200: string;
+};
+
+export type RecordBatchResponse = RecordBatchResponses[keyof RecordBatchResponses];
+
+export type ListEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        stream?: string;
+        from?: string;
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/events';
+};
+
+export type ListEventsErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type ListEventsError = ListEventsErrors[keyof ListEventsErrors];
+
+export type ListEventsResponses = {
+    200: EventList;
+};
+
+export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
+
+export type ListPortfolioEventsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        from?: string;
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/portfolios/{id}/events';
+};
+
+export type ListPortfolioEventsErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type ListPortfolioEventsError = ListPortfolioEventsErrors[keyof ListPortfolioEventsErrors];
+
+export type ListPortfolioEventsResponses = {
+    200: EventList;
+};
+
+export type ListPortfolioEventsResponse = ListPortfolioEventsResponses[keyof ListPortfolioEventsResponses];
+
+export type FollowEventsData = {
+    body?: never;
+    headers?: {
+        'Last-Event-ID'?: string;
+    };
+    path?: never;
+    query?: {
+        portfolio?: string;
+        from?: string;
+    };
+    url: '/v1/stream';
+};
+
+export type FollowEventsErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type FollowEventsError = FollowEventsErrors[keyof FollowEventsErrors];
+
+export type FollowEventsResponses = {
+    200: string;
+};
+
+export type FollowEventsResponse = FollowEventsResponses[keyof FollowEventsResponses];
 
 export type GetPortfolioData = {
     body?: never;
