@@ -145,6 +145,7 @@ describe('help', () => {
     'backup',
     'restore',
     'demo',
+    'serve',
   ];
 
   test.each(COMMANDS)('%s teaches by examples', async (name) => {
