@@ -24,6 +24,9 @@ import { Traffic } from './observe/traffic';
 import { ProblemFilter } from './problems';
 import type { Configuration } from './settings';
 
+/** How long connections that were just used stay open at a stop. */
+const LINGER_MILLIS = 250;
+
 export interface Server {
   /** Where it listens. */
   readonly url: string;
@@ -110,14 +113,15 @@ export async function prepareServer(
       log.info({ underWay: traffic.underWay }, 'stopping');
       condition.stopping = true;
       traffic.endConnections();
-      // What has arrived by now is read, and answered.
-      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
-      const idle = setInterval(() => fastify.server.closeIdleConnections(), 20);
       const late = setTimeout(() => {
         log.warn({ underWay: traffic.underWay }, 'broken off');
         fastify.server.closeAllConnections();
       }, settings.grace);
-      await Promise.all([lasting.end(), fastify.close()]);
+      const ended = lasting.end();
+      // Whoever is about to ask again on a connection is told, not cut off.
+      if (traffic.lately(LINGER_MILLIS)) await new Promise((resolve) => setTimeout(resolve, Math.min(LINGER_MILLIS, settings.grace)));
+      const idle = setInterval(() => fastify.server.closeIdleConnections(), 20);
+      await Promise.all([ended, fastify.close()]);
       await app.close();
       clearInterval(idle);
       clearTimeout(late);

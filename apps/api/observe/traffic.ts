@@ -35,6 +35,7 @@ export class Traffic {
   private readonly open = new Set<ServerResponse>();
   private readonly prefix = randomBytes(6).toString('base64url').replaceAll(/[-_]/g, '0');
   private requests = 0;
+  private answeredAt = -Infinity;
   private readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -84,13 +85,19 @@ export class Traffic {
     if (this.condition.stopping) raw.shouldKeepAlive = false;
     raw.once('close', () => {
       this.open.delete(raw);
-      this.end(request, raw, performance.now() - began);
+      this.answeredAt = performance.now();
+      this.end(request, raw, this.answeredAt - began);
     });
   }
 
   problem(problem: Problem, error: unknown, request: FastifyRequest): void {
     request.problem = { problem, error };
     this.metrics.problem(problem.code);
+  }
+
+  /** Whether a request was answered in the last milliseconds. */
+  lately(millis: number): boolean {
+    return performance.now() - this.answeredAt < millis;
   }
 
   /** How many requests are under way. */
