@@ -4,7 +4,7 @@
  * for secrets that people choose. Deliberately absent: what a server makes of it (tokens.ts).
  */
 import { hash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { refuse, RefusalError } from '../../../libs/domain/refusal';
 import { bad } from '../../../libs/ledger/arguments';
@@ -143,7 +143,6 @@ function change<T>(
   work: (records: readonly TokenRecord[]) => { readonly records: readonly TokenRecord[]; readonly answer: T },
 ): T {
   try {
-    mkdirSync(dirname(file), { recursive: true });
     return locked(`${file}.lock`, () => {
       const { records, answer } = work(readTokens(file));
       replace(file, `${JSON.stringify({ version: 1, tokens: records }, null, 2)}\n`);

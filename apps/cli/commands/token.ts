@@ -1,5 +1,6 @@
 /** `token`: who may use a server. Works on the file of tokens, which a server on the same store follows; the store itself is not opened. */
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { SCOPE_MEANINGS, SCOPES } from '../../api/access/scopes';
 import type { TokenRecord } from '../../api/access/token-file';
@@ -58,7 +59,11 @@ function registerCreate(group: Command): void {
         const { assertName, createToken } = tokenFile();
         assertName(name);
         const scopes = scope.map((one) => choiceOption('--scope', one, SCOPES));
-        const { record, token } = createToken(fileOf(globals, place), name, scopes, expires === undefined ? undefined : millisOf(expires));
+        const lifeMillis = expires === undefined ? undefined : millisOf(expires);
+        const file = fileOf(globals, place);
+        // Tokens may come before the store.
+        if (place.tokensFile === undefined) mkdirSync(dirname(file), { recursive: true });
+        const { record, token } = createToken(file, name, scopes, lifeMillis);
         if (globals.json) return printJson({ ...printable(record), token });
         if (!globals.quiet) process.stderr.write(`token ${record.id} of ${record.name}: ${record.scopes.join(', ')}, ${stateOf(record)}\n`);
         await write(`${token}\n`);
@@ -98,7 +103,7 @@ function collect(value: string, before: string[] = []): string[] {
 
 function millisOf(expires: string): number {
   const millis = durationOption('--expires', expires) / NANOS_A_MILLI;
-  if (millis < 1000n || millis > LONGEST_MILLIS) throw bad('--expires', expires, 'must be from 1s to 36500d');
+  if (millis > LONGEST_MILLIS) throw bad('--expires', expires, 'must be at most 36500d');
   return Number(millis);
 }
 
