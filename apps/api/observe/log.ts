@@ -4,7 +4,12 @@ import type { LogLevel } from '../settings';
 
 export type { Logger };
 
-/** `to`: stderr by default, written without waiting; what is left is written when the process exits. */
+const WRITTEN_EVERY_MILLIS = 200;
+const BUFFER_BYTES = 8192;
+/** Of lines that nobody reads; further ones are dropped. */
+const MOST_BYTES = 16 << 20;
+
+/** `to`: stderr by default, written a few times a second or when there is much; what is left is written when the process exits. */
 export function openLog(level: LogLevel, to?: DestinationStream): Logger {
   const options = {
     level,
@@ -12,5 +17,7 @@ export function openLog(level: LogLevel, to?: DestinationStream): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, to ?? pino.destination({ fd: 2, sync: false }));
+  if (to) return pino(options, to);
+  const written = { minLength: BUFFER_BYTES, maxLength: MOST_BYTES, periodicFlush: WRITTEN_EVERY_MILLIS };
+  return pino(options, pino.destination({ fd: 2, sync: false, ...written }));
 }
