@@ -73,7 +73,11 @@ export const SETTINGS = {
     '',
   ),
   bodyLimit: setting(count(1024, 64 << 20), 'Bytes of a JSON body, and of a batch that is recorded as one, at most.', '1048576'),
-  requestsPerMinute: setting(count(0, 1_000_000_000), 'Requests a minute of one caller at most; 0 for any number.', '0'),
+  requestsPerMinute: setting(
+    count(0, 1_000_000_000),
+    'Requests a minute of one caller at most, once there are tokens; 0 for any number.',
+    '6000',
+  ),
   maxConnections: setting(count(1, 1_000_000), 'Connections at a time at most; further ones are closed at once.', '4096'),
   arrivalTime: setting(SPAN, 'How long headers, then a JSON body, may take to arrive, and how long a batch may pause.', '10s'),
   questionTime: setting(SPAN, 'How long the answer to a history may take, the sending included.', '30s'),

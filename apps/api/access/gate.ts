@@ -21,7 +21,7 @@ export interface GateOptions {
   readonly jwt?: IssuerOptions | undefined;
   /** Who records while no tokens are needed. */
   readonly openActor: string;
-  /** Of one caller, or of one address where nobody says who calls; 0 for any number. */
+  /** Of one caller, or of one address on routes that are public; 0 for any number. While no tokens are needed nobody is limited. */
   readonly requestsPerMinute: number;
 }
 
@@ -76,7 +76,7 @@ export class Gate {
         const caller = this.callerOf(request);
         request.caller = caller instanceof Promise ? await caller : caller;
       }
-      if (limit && !request.url.startsWith('/health/')) await limit(request, reply);
+      if (limit && !this.isOpen && !request.url.startsWith('/health/')) await limit(request, reply);
       if (scope === 'public' || request.is404) return;
       if (scope === undefined) throw new HttpProblem('NotFound', `there is no ${request.method} ${request.url.split('?')[0]}`);
       if (request.caller.scopes.has(scope)) return;
@@ -108,7 +108,7 @@ export class Gate {
     const count = fastify.createRateLimit({
       max,
       timeWindow: WINDOW_MILLIS,
-      keyGenerator: ({ caller, ip }) => (caller && caller !== this.anybody ? `caller ${caller.actor}` : `address ${normalizeIP(ip)}`),
+      keyGenerator: ({ caller, ip }) => (caller ? `caller ${caller.actor}` : `address ${normalizeIP(ip)}`),
     });
     return async (request, reply) => {
       const used = await count(request);
