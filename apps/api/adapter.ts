@@ -1,12 +1,13 @@
 /**
  * Fastify under Nest, with one way to say that something went wrong: Nest's own handlers for errors and unknown routes give way to ours, and so do Fastify's for what is
- * no request. JSON is the one body that is read; routes that take another say so.
+ * no request. Bodies are JSON; a batch's are lines of it.
  */
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyServerOptions } from 'fastify';
+import type { FastifyError, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Traffic } from './observe/traffic';
 import { HttpProblem, type OnProblem, problemOfRequest, sendProblem } from './problems';
+import { BATCH_ROUTE } from './routes/command-routes';
 
 export class ApiAdapter extends FastifyAdapter {
   private readonly onProblem: OnProblem;
@@ -22,7 +23,11 @@ export class ApiAdapter extends FastifyAdapter {
     };
     super({ ...options, ...own, skipMiddie: true } as never);
     this.onProblem = onProblem;
-    this.getInstance().removeContentTypeParser('text/plain');
+    const fastify = this.getInstance();
+    fastify.removeContentTypeParser('text/plain');
+    // Handed on as it arrives.
+    fastify.addContentTypeParser('application/x-ndjson', (_request, body, done) => done(null, body));
+    fastify.addHook('preParsing', (request, _reply, body, done) => done(misplaced(request), body));
   }
 
   override setErrorHandler(): ReturnType<FastifyAdapter['setErrorHandler']> {
@@ -35,6 +40,15 @@ export class ApiAdapter extends FastifyAdapter {
       sendProblem(problem, request, reply, this.onProblem);
     });
   }
+}
+
+/** The route of batches takes lines and nothing else, and no other route takes them. */
+function misplaced({ headers, routeOptions, is404 }: FastifyRequest): FastifyError | null {
+  const lines = /^application\/x-ndjson\s*(;|$)/i.test(headers['content-type'] ?? '');
+  const batch = routeOptions.url === `/${BATCH_ROUTE}`;
+  if (is404 || lines === batch) return null;
+  const rule = batch ? 'must be application/x-ndjson, a command a line' : `application/x-ndjson goes to /${BATCH_ROUTE}`;
+  return new HttpProblem('UnsupportedMediaType', rule);
 }
 
 /** Answers bytes that are no request, on the socket itself. */

@@ -8,11 +8,14 @@ import { Lasting } from './lasting';
 import { Limits } from './limits';
 import { Condition } from './observe/condition';
 import { Metrics } from './observe/metrics';
+import { BatchController } from './routes/batch.controller';
 import { CatalogueController } from './routes/catalogue.controller';
 import { COMMAND_CONTROLLERS } from './routes/commands.controller';
+import { EventsController } from './routes/events.controller';
 import { HealthController } from './routes/health.controller';
 import { MetricsController } from './routes/metrics.controller';
 import { QuestionsController } from './routes/questions.controller';
+import { StreamController } from './routes/stream.controller';
 
 /** What routes use beside the ledger. */
 export interface Parts {
@@ -28,7 +31,17 @@ export class ApiModule {
     return {
       module: ApiModule,
       imports: [LedgerModule.forRoot(ledger)],
-      controllers: [...COMMAND_CONTROLLERS, CatalogueController, QuestionsController, HealthController, MetricsController, DocsController],
+      controllers: [
+        ...COMMAND_CONTROLLERS,
+        BatchController,
+        EventsController,
+        StreamController,
+        CatalogueController,
+        QuestionsController,
+        HealthController,
+        MetricsController,
+        DocsController,
+      ],
       providers: [
         Contract,
         { provide: Lasting, useValue: parts.lasting },

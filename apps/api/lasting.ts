@@ -34,7 +34,7 @@ export class Lasting implements BeforeApplicationShutdown {
     const stop = new AbortController();
     const closed = new Promise<void>((resolve) => raw.once('close', resolve)).then(() => {
       this.open.delete(raw);
-      stop.abort();
+      stop.abort(new HttpProblem('BadRequest', 'the client went away'));
     });
     this.open.set(raw, { kind, stop, closed });
     return stop;

@@ -24,6 +24,8 @@ export interface SourceOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** What `-` stands for; default process.stdin. */
   readonly stdin?: Readable | undefined;
+  /** What refusals call it; default "stdin". */
+  readonly stdinName?: string | undefined;
 }
 
 const CHUNK = 256 * 1024;
@@ -35,7 +37,7 @@ export function refuseFile(file: string, rule: string): never {
 
 /** The content of one file, iterable once. */
 export class Source implements AsyncIterable<Buffer> {
-  /** The path as given, or "stdin". */
+  /** The path as given, or what standard input is called. */
   readonly name: string;
   private readonly hash = createHash('sha256');
   private digest: string | undefined;
@@ -44,7 +46,7 @@ export class Source implements AsyncIterable<Buffer> {
     private readonly path: string,
     private readonly options: SourceOptions = {},
   ) {
-    this.name = path === '-' ? 'stdin' : path;
+    this.name = path === '-' ? (options.stdinName ?? 'stdin') : path;
   }
 
   /** Lower-case hex SHA-256 of the bytes as given (compressed ones if so). Only after the last chunk was taken. */

@@ -2,38 +2,31 @@
  * The log as a file: one event a line, data and metadata as they are stored. Metadata also carries what the store keeps beside an event (command id and digest, place
  * in its command, recorded time, chain hash), so that a file read back into an empty store makes the same bytes, ids, times and chain hash.
  */
-import { formatInstant, parseInstant } from '../domain/instant';
+import { parseInstant } from '../domain/instant';
 import { refuse, RefusalError } from '../domain/refusal';
 import type { NdjsonLine } from '../formats/ndjson';
-import { decode } from '../store/frame';
 import type { EventStore, StoredEvent } from '../store/port';
 import { isUuid } from '../store/uuid';
 import { EVENT_TYPES } from './event-codec';
+import { logLines } from './log-lines';
 import { isPortfolioStream, isPriceStream } from './streams';
 
-/** Lines in the order of the log, each with its ending. `from`: a log position. */
+/** Lines in the order of the log, each with its ending. `from`: a log position. Throws RefusalError for a stream that does not exist, naming `field`. */
 export async function* exportLines(
   store: EventStore,
   { from, stream }: { readonly from: number; readonly stream?: string | undefined },
+  field = '--stream',
 ): AsyncGenerator<string, void, undefined> {
-  if (stream !== undefined && store.streamHead(stream) < 0) {
-    throw new RefusalError(
-      refuse('InvalidField', 'must be a stream of the store, such as portfolio-ID or price-ID', { field: '--stream', value: stream }),
-    );
-  }
-  for await (const slice of stream === undefined ? store.readAll(from) : store.readStream(stream)) {
-    for (const frame of slice.frames(from)) yield lineOf(decode(frame), frame.hash);
-  }
+  if (stream !== undefined) assertStream(store, stream, field);
+  for await (const { text } of logLines(store, { from, stream })) yield text;
 }
 
-function lineOf(event: StoredEvent, hash: string): string {
-  const { position, stream, revision, type, eventId, commandId, commandIndex, digest, recordedAt, at, data, metadata } = event;
-  // A listing has no time of its own and was given the clock's.
-  const ownAt = type === 'InstrumentListed' ? { at: formatInstant(at, 'nine') } : {};
-  const kept = JSON.stringify({ commandId, commandIndex, digest, recordedAt: formatInstant(recordedAt, 'nine'), hash, ...ownAt });
-  const head = JSON.stringify({ position: String(position), stream, revision: String(revision), type, eventId });
-  const inner = metadata.slice(0, -1);
-  return `${head.slice(0, -1)},"data":${data},"metadata":${inner}${inner === '{' ? '' : ','}${kept.slice(1)}}\n`;
+/** Throws RefusalError for a stream that does not exist, naming `field`. */
+export function assertStream(store: EventStore, stream: string, field: string): void {
+  if (store.streamHead(stream) >= 0) return;
+  throw new RefusalError(
+    refuse('InvalidField', 'must be a stream of the store, such as portfolio-ID or price-ID', { field, value: stream }),
+  );
 }
 
 /** The events of a file. Throws RefusalError InvalidFile, naming line and field, at the first line that is not one of ours. */

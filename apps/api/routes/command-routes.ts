@@ -1,6 +1,9 @@
 /** Where each command is posted. `:id` is the portfolio that the data names. */
 import type { CommandName } from '../../../libs/domain/commands';
 
+/** Where many are, a line each. */
+export const BATCH_ROUTE = 'v1/commands/batch';
+
 export const COMMAND_ROUTES: { readonly [C in CommandName]: string } = {
   ListInstrument: 'v1/instruments',
   RecordPrice: 'v1/prices',
