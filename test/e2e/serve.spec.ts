@@ -28,7 +28,7 @@ class Raw {
   constructor(readonly socket: Socket) {
     socket.setEncoding('latin1').on('data', (text: string) => (this.text += text));
     socket.on('error', (error) => (this.error = error));
-    this.ended = once(socket, 'close').then(() => (this.closed = true));
+    this.ended = new Promise<void>((resolve) => socket.once('close', () => resolve())).then(() => (this.closed = true));
   }
 
   static async to(url: string): Promise<Raw> {
@@ -39,6 +39,12 @@ class Raw {
 
   send(text: string): void {
     this.socket.write(text, 'latin1');
+  }
+
+  /** Sends a blank every now and then until the connection is closed. */
+  drip(): void {
+    const drip = setInterval(() => this.send(' '), 50);
+    void this.ended.then(() => clearInterval(drip));
   }
 
   async until(fits: RegExp): Promise<void> {
@@ -78,9 +84,8 @@ describe('one connection', () => {
     const { raw } = await rawApi({ arrivalTime: 300 });
     const slow = await raw();
     slow.send(`${POST}content-length: 1000\r\n\r\n{`);
-    const drip = setInterval(() => slow.send(' '), 50);
+    slow.drip();
     await slow.ended;
-    clearInterval(drip);
     expect([slow.status, slow.problem.code]).toEqual([408, 'RequestTimeout']);
     expect(slow.text).toMatch(/\r\nconnection: close\r\n/i);
   });
@@ -89,9 +94,8 @@ describe('one connection', () => {
     const { raw } = await rawApi({ arrivalTime: 300 });
     const late = await raw();
     late.send(`POST /nowhere HTTP/1.1\r\n${HEAD}content-length: 1000\r\n\r\n`);
-    const drip = setInterval(() => late.send(' '), 50);
+    late.drip();
     await late.ended;
-    clearInterval(drip);
     expect([late.status, late.problem.code]).toEqual([404, 'NotFound']);
   });
 

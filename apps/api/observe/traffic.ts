@@ -2,9 +2,8 @@
  * Every request from its first hook to its last byte: its id and the headers that all answers carry, the time that a JSON body may take to arrive, one line of the log and
  * one observation at the end, and what is under way when the server stops. Invariant: nothing of a request but its method, route, id and outcome is logged.
  */
-import type { ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '../../../libs/ledger/problem';
 import { HttpProblem } from '../problems';

@@ -77,7 +77,9 @@ async function demo(globals: Globals, { serve, port, ...options }: DemoOptions &
       await serveUntil(start, ledger, signal, (url) =>
         globals.json
           ? printJson({ ...documentOf(made), url })
-          : write(`\nThe API is at ${url}, its page at ${url}/docs; Ctrl-C ends it. Until then others ask this store, and do not record in it.\n`),
+          : write(
+              `\nThe API is at ${url}, its page at ${url}/docs; Ctrl-C ends it. Until then others ask this store, and do not record in it.\n`,
+            ),
       );
     } else if (globals.json) await printJson(documentOf(made));
   });
