@@ -1,6 +1,7 @@
 /** `demo`: a real history through the real commands, and its tear sheets. */
 import type { Command } from 'commander';
 import { describeRefusal, isRefusal } from '../../../libs/domain/refusal';
+import { readSettings } from '../../api/settings';
 import type { TearSheet } from '../../../libs/projections/tear-sheet';
 import type { Host } from '../../../libs/ledger/host';
 import type { Ledger } from '../../../libs/ledger/ledger';
@@ -66,9 +67,9 @@ interface Made {
 
 async function demo(globals: Globals, { serve, port, ...options }: DemoOptions & ServeOptions): Promise<void> {
   const plan = planDemo(options);
-  const start = serve
-    ? await preparedServer(globals, { ...(port === undefined ? {} : { port }), logLevel: 'warn' }, process.env)
-    : undefined;
+  const flags = { ...(port === undefined ? {} : { port }), logLevel: 'warn' };
+  readSettings(flags);
+  const start = serve ? await preparedServer(globals, flags, process.env) : undefined;
   const signal = interrupts();
   await withHost(globals, 'write', async (host, ledger) => {
     const made = await make(globals, plan, signal, host, ledger);
