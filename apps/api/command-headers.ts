@@ -4,7 +4,10 @@ import type { Refusal } from '../../libs/domain/refusal';
 import { bad } from '../../libs/ledger/arguments';
 
 /** What `envelope` calls them, and what they are called here. */
-const HEADERS: Readonly<Record<string, string>> = { commandId: 'Idempotency-Key', expectedRevision: 'If-Match' };
+const HEADERS: ReadonlyMap<string, string> = new Map([
+  ['commandId', 'Idempotency-Key'],
+  ['expectedRevision', 'If-Match'],
+]);
 
 /** A command's id and the revision expected of its stream, as `envelope` takes them. Throws RefusalError. */
 export function commandHeaders({ headers }: FastifyRequest): { readonly commandId?: string; readonly expectedRevision?: string } {
@@ -18,7 +21,7 @@ export function commandHeaders({ headers }: FastifyRequest): { readonly commandI
 
 /** The same refusal, naming the header. */
 export function namingHeaders(refusal: Refusal): Refusal {
-  const name = refusal.field === undefined ? undefined : HEADERS[refusal.field];
+  const name = HEADERS.get(refusal.field ?? '');
   return name === undefined ? refusal : { ...refusal, field: name };
 }
 
