@@ -2,6 +2,7 @@
  * Fastify under Nest, with one way to say that something went wrong: Nest's own handlers for errors and unknown routes give way to ours, and so do Fastify's for what is
  * no request. Bodies are JSON; a batch's are lines of it.
  */
+import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyRequest, FastifyServerOptions } from 'fastify';
@@ -19,12 +20,17 @@ export class ApiAdapter extends FastifyAdapter {
         traffic.begin(request, reply);
         sendProblem(error, request, reply, onProblem);
       },
-      clientErrorHandler: answerSocket,
+      clientErrorHandler: (error, socket) => (traffic.speaksOn(socket) ? socket.destroy() : answerSocket(error, socket)),
     };
     super({ ...options, ...own, skipMiddie: true } as never);
     this.onProblem = onProblem;
     const fastify = this.getInstance();
-    fastify.removeContentTypeParser('text/plain');
+    fastify.removeContentTypeParser(['text/plain', 'application/json']);
+    const parse = fastify.getDefaultJsonParser('error', 'error');
+    fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+      if (isUtf8(body)) void parse(request, body.toString(), done);
+      else done(new HttpProblem('MalformedBody', 'the body must be valid UTF-8'));
+    });
     // Handed on as it arrives.
     fastify.addContentTypeParser('application/x-ndjson', (_request, body, done) => done(null, body));
     fastify.addHook('preParsing', (request, _reply, body, done) => done(misplaced(request), body));

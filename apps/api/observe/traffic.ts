@@ -2,6 +2,7 @@
  * Every request from its first hook to its last byte: its id and the headers that all answers carry, the time that a JSON body may take to arrive, one line of the log and
  * one observation at the end, and what is under way when the server stops. Invariant: nothing of a request but its method, route, id and outcome is logged.
  */
+import type { Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -70,7 +71,7 @@ export class Traffic {
       done();
     });
     fastify.addHook('preParsing', (request, _reply, body, done) => {
-      if (request.headers['content-type']?.startsWith('application/json')) this.limitArrival(request.raw);
+      if (/^application\/json/i.test(request.headers['content-type'] ?? '')) this.limitArrival(request.raw);
       done(null, body);
     });
   }
@@ -92,6 +93,11 @@ export class Traffic {
   problem(problem: Problem, error: unknown, request: FastifyRequest): void {
     request.problem = { problem, error };
     this.metrics.problem(problem.code);
+  }
+
+  /** Whether bytes written to a socket would be taken for an answer to a request that came whole, or for a part of one that has begun. */
+  speaksOn(socket: Socket): boolean {
+    return [...this.open].some(({ req, headersSent }) => req.socket === socket && (req.complete || headersSent));
   }
 
   /** Whether a request was answered in the last milliseconds. */
