@@ -7,6 +7,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type NdjsonLine, readNdjson } from '../../libs/formats/ndjson';
 import { HttpProblem } from './problems';
 
+/** A line counts as this many bytes at least: no command is shorter, and the answer to a line that is none is longer. */
+const LEAST_BYTES = 64;
+
 /** Lines between two turns of the event loop for others. */
 const TURN_LINES = 64;
 
@@ -42,7 +45,7 @@ export async function* bodyLines(
 export async function* atMost(bytes: number, lines: AsyncIterable<NdjsonLine>): AsyncGenerator<NdjsonLine, void, undefined> {
   let seen = 0;
   for await (const line of lines) {
-    seen += Buffer.byteLength(line.text ?? '') + 1;
+    seen += Math.max(LEAST_BYTES, Buffer.byteLength(line.text ?? '') + 1);
     if (seen > bytes) throw new HttpProblem('PayloadTooLarge', `a batch that is decided as one has at most ${bytes} bytes`);
     yield line;
   }

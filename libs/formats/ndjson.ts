@@ -41,7 +41,11 @@ export async function* readNdjson(path: string, options: NdjsonOptions = {}): As
   };
   for await (const chunk of new Source(path, options)) {
     let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+    for (;;) {
+      // Millions of blank lines are a few bytes of an archive.
+      if (heldBytes === 0) for (; chunk[start] === NEWLINE; start++) line++;
+      const end = chunk.indexOf(NEWLINE, start);
+      if (end < 0) break;
       const made = finish(chunk.subarray(start, end));
       start = end + 1;
       if (made === undefined) continue;
