@@ -23,10 +23,15 @@ export function sendText(reply: FastifyReply, status: number, json: string): voi
 }
 
 /**
- * Sends pieces as the client takes them. What is thrown before the first piece is the request's problem; after it the reply is broken off, which a client sees. Whoever
- * goes away ends the pieces.
+ * Sends pieces as the client takes them. What is thrown before the first piece is the request's problem; after it the reply is broken off, which a client sees, and so it is
+ * when `signal` is aborted. Whoever goes away ends the pieces.
  */
-export async function sendPieces(reply: FastifyReply, mediaType: string, pieces: AsyncGenerator<string | Uint8Array>): Promise<void> {
+export async function sendPieces(
+  reply: FastifyReply,
+  mediaType: string,
+  pieces: AsyncGenerator<string | Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
   const first = await pieces.next();
   const all = async function* (): AsyncGenerator<string | Uint8Array> {
     try {
@@ -40,6 +45,8 @@ export async function sendPieces(reply: FastifyReply, mediaType: string, pieces:
   const body = Readable.from(all(), { objectMode: false });
   // The answer to a HEAD is over before its body.
   reply.raw.once('close', () => body.destroy());
+  // Also from a client that takes nothing, so that no piece is asked for.
+  signal?.addEventListener('abort', () => reply.raw.destroy(), { once: true });
   void reply.code(200).header('content-type', mediaType).send(body);
 }
 

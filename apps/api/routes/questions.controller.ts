@@ -44,7 +44,7 @@ export class QuestionsController {
       given.optionalTime('knownAt'),
       signal,
     );
-    await sendPieces(reply, MEDIA_TYPES[format], historyFile(answers, format));
+    await sendPieces(reply, MEDIA_TYPES[format], historyFile(answers, format), signal);
   }
 
   @Get('attribution')
