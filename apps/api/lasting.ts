@@ -1,6 +1,6 @@
 /**
  * Replies that last: streams of events and batches of commands. There are at most so many of a kind, none begins once the server stops, and each is told to end when
- * the server stops or its client goes away. Deliberately absent: how they end, which is theirs.
+ * the server stops, its client goes away or would not be let in any more. Deliberately absent: how they end, which is theirs.
  */
 import type { ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
@@ -10,6 +10,9 @@ import { HttpProblem } from './problems';
 /** Most open at once. A reply holds a few megabytes of the log at worst. */
 const MOST = { stream: 256, batch: 64 } as const;
 export type LastingKind = keyof typeof MOST;
+
+/** How often it is asked whether a client would still be let in. */
+const LOOK_MILLIS = 1000;
 
 /** How long a client may take to read the last of its reply when the server stops. */
 const LAST_MILLIS = 5000;
@@ -23,16 +26,19 @@ export class Lasting implements BeforeApplicationShutdown {
   private ending = false;
 
   /**
-   * What begins here is aborted when the reply's connection is done with it, or with the problem ShuttingDown when the server stops. Throws HttpProblem when it may not begin.
+   * What begins here is aborted when the reply's connection is done with it, with the problem ShuttingDown when the server stops, or with what keeps its caller out from now
+   * on. Throws HttpProblem when it may not begin.
    */
-  begin(kind: LastingKind, { raw }: FastifyReply): AbortController {
+  begin(kind: LastingKind, { raw, request }: FastifyReply): AbortController {
     if (this.ending) throw stopping();
     if (this.count(kind) >= MOST[kind]) {
       const rule = `at most ${MOST[kind]} of this kind of request are open at once`;
       throw new HttpProblem('TooManyRequests', rule, { 'retry-after': '5' });
     }
     const stop = new AbortController();
+    const look = setInterval(() => void request.readmit().catch((error: unknown) => stop.abort(error)), LOOK_MILLIS);
     const closed = new Promise<void>((resolve) => raw.once('close', resolve)).then(() => {
+      clearInterval(look);
       this.open.delete(raw);
       stop.abort(new HttpProblem('BadRequest', 'the client went away'));
     });

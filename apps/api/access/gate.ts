@@ -65,14 +65,13 @@ export class Gate {
   /** Before routes are registered. */
   async register(fastify: FastifyInstance): Promise<void> {
     fastify.decorateRequest('caller');
+    fastify.decorateRequest('readmit');
     await fastify.register(rateLimit, { global: false });
     const limit = this.limiter(fastify);
     fastify.addHook('onRequest', async (request, reply) => {
       const { scope } = request.routeOptions.config;
-      if (this.isOpen) {
-        assertLocal(request);
-        request.caller = this.anybody;
-      } else if (scope !== 'public') {
+      request.readmit = async () => void (await this.callerOf(request));
+      if (this.isOpen || scope !== 'public') {
         const caller = this.callerOf(request);
         request.caller = caller instanceof Promise ? await caller : caller;
       }
@@ -85,8 +84,13 @@ export class Gate {
     });
   }
 
-  /** Throws HttpProblem. */
-  private callerOf({ headers, ip }: FastifyRequest): Caller | Promise<Caller> {
+  /** Throws HttpProblem or RefusalError. */
+  private callerOf(request: FastifyRequest): Caller | Promise<Caller> {
+    if (this.isOpen) {
+      assertLocal(request);
+      return this.anybody;
+    }
+    const { headers, ip } = request;
     const token = bearerToken(headers.authorization);
     const ours = token.startsWith(TOKEN_PREFIX);
     const known = ours ? this.tokens?.callerOf(token) : this.issuer?.remembered(token);

@@ -58,6 +58,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before any handler of a route that is not public. */
     caller: Caller;
+    /** Rejects when the request would not be let in any more. */
+    readmit: () => Promise<void>;
   }
 }
 
