@@ -301,16 +301,17 @@ describe('navledger serve', () => {
       }
     };
     const senders = Array.from({ length: 32 }, (_, i) => sender(i));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const all = Promise.all(senders);
+    while (recordedCount < 300) await Promise.race([new Promise((resolve) => setTimeout(resolve, 1)), all]);
     child.kill('SIGTERM');
-    await Promise.all(senders);
+    await all;
     stop = true;
     agent.destroy();
     const { code, stderr } = await done;
     expect({ code, stderr: stderr.replace(/^.*ShuttingDown.*\n/gm, '') }).toEqual({ code: 0, stderr: '' });
     // Whoever came too late was told, or found nobody listening.
     expect([...outcomes.keys()].filter((outcome) => !['201', '503 ShuttingDown', 'ECONNREFUSED'].includes(outcome))).toEqual([]);
-    expect(recordedCount).toBeGreaterThan(100);
+    expect(outcomes.size).toBeGreaterThan(1);
     expect(await eventCount(dir)).toBe(1 + recordedCount);
   });
 
