@@ -81,6 +81,7 @@ export async function prepareServer(
         ...(https ? { https: { ...https, ...own } } : { http: own }),
         bodyLimit: settings.bodyLimit,
         keepAliveTimeout: settings.keepAlive,
+        connectionTimeout: settings.standstill,
         trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
         genReqId: traffic.requestId,
         return503OnClosing: false,

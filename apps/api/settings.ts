@@ -25,15 +25,16 @@ export interface Setting<T = unknown> extends Form<T> {
   readonly says: string;
 }
 
-/** Milliseconds, from a duration of one second to a day. */
-const SPAN: Form<number> = {
+/** Milliseconds, from a duration of so many seconds to a day. */
+const spanFrom = (seconds: number): Form<number> => ({
   argument: '<duration>',
-  rule: 'must be a duration from 1s to 1d',
+  rule: `must be a duration from ${seconds}s to 1d`,
   parse: (text) => {
     const millis = Number((parseDuration(text) ?? 0n) / 1_000_000n);
-    return millis >= 1000 && millis <= 86_400_000 ? millis : undefined;
+    return millis >= seconds * 1000 && millis <= 86_400_000 ? millis : undefined;
   },
-};
+});
+const SPAN = spanFrom(1);
 
 const FILE: Form<string> = { argument: '<file>', rule: 'must be a path', parse: filled };
 const URL_FORM: Form<string> = {
@@ -81,6 +82,12 @@ export const SETTINGS = {
   maxConnections: setting(count(1, 1_000_000), 'Connections at a time at most; further ones are closed at once.', '4096'),
   arrivalTime: setting(SPAN, 'How long headers, then a JSON body, may take to arrive, and how long a batch may pause.', '10s'),
   questionTime: setting(SPAN, 'How long the answer to a history may take, the sending included.', '30s'),
+  // Longer than an event stream is silent.
+  standstill: setting(
+    spanFrom(30),
+    'How long a connection with a request under way may stand still, its client taking nothing, before it is ended.',
+    '2m',
+  ),
   keepAlive: setting(SPAN, 'How long a connection may wait for its next request.', '75s'),
   grace: setting(SPAN, 'How long a stop waits for requests under way.', '10s'),
   logLevel: setting<LogLevel>(

@@ -13,7 +13,7 @@ import { startServer } from '../../apps/api/server';
 import { serveUntil } from '../../apps/cli/commands/serve';
 import { startApi, testSettings } from '../support/api';
 import { command, eventCount, type Json, lines, recorded, run, type Run, seeded, start } from '../support/cli';
-import { memoryLedger } from '../support/ledger';
+import { given, memoryLedger } from '../support/ledger';
 import { tempDir } from '../support/temp';
 
 const COIN = { instrumentId: 'COIN', kind: 'spot', quoteCurrency: 'USD', priceScale: 2, quantityScale: 5 };
@@ -111,6 +111,24 @@ describe('one connection', () => {
     await idle.ended;
     expect(performance.now() - began).toBeLessThan(5000);
     expect(idle.error).toBeUndefined();
+  });
+
+  test('whose client takes nothing of a long answer is ended', async () => {
+    const api = await startApi(undefined, { settings: { standstill: 400 } });
+    await given(api.ledger, ['ListInstrument', COIN]);
+    const ticks = Array.from({ length: 100_000 }, (_, i) => ({ at: BigInt(i) * 1_000_000_000n, price: 10_000n }));
+    await (
+      await api.ledger.submitPrices('COIN', 'test', ticks)
+    ).recorded;
+    const idle = await Raw.to(api.url);
+    idle.socket.pause();
+    idle.send(`GET /v1/events HTTP/1.1\r\n${HEAD}accept: application/x-ndjson\r\n\r\n`);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    idle.socket.resume();
+    await idle.ended;
+    expect(idle.text).toMatch(/^HTTP\/1\.1 200 /);
+    expect(idle.text).not.toMatch(/0\r\n\r\n$/);
+    expect(idle.text.split('\n').length).toBeLessThan(100_000);
   });
 
   test('too many is ended at once, and there is room again when one has gone', async () => {
