@@ -69,7 +69,7 @@ const KINDS = {
     post('/v1/portfolios/bench/rebalances', {
       rebalanceId: `r${n}`,
       reason: 'manual',
-      at: '2021-01-01T00:00:00Z',
+      at: instant(n),
       mark: '100.00',
       fills: [fill(n)],
     }),
