@@ -35,7 +35,7 @@ export class QuestionsController {
   async history(@Param('id') id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const given = parametersOf(request, ['from', 'to', 'every', 'format', 'knownAt']);
     const format = given.choice('format', HISTORY_FORMATS, 'json');
-    const signal = AbortSignal.timeout(this.limits.questionMillis);
+    const signal = timeLimit(reply, this.limits.questionMillis);
     const answers = this.host.history(
       id,
       given.time('from'),
@@ -60,4 +60,12 @@ export class QuestionsController {
     const given = parametersOf(request, ['knownAt']);
     sendAnswer(reply, await this.host.tearSheet(id, given.optionalTime('knownAt')));
   }
+}
+
+/** Aborted when the reply takes longer than it may, and forgotten with it: a signal that outlived it would hold all that was sent. */
+function timeLimit({ raw }: FastifyReply, millis: number): AbortSignal {
+  const limit = new AbortController();
+  const late = setTimeout(() => limit.abort(new DOMException('the time is up', 'TimeoutError')), millis);
+  raw.once('close', () => clearTimeout(late));
+  return limit.signal;
 }
