@@ -122,14 +122,9 @@ async function compare(ours, bare, token) {
 }
 
 async function mixed(url, token, seconds) {
-  const shares = [
-    ...Array(40).fill('price'),
-    ...Array(15).fill('rebalance'),
-    ...Array(38).fill('nav'),
-    ...Array(5).fill('history'),
-    'attribution',
-    'attribution',
-  ];
+  // Many more prices than trades, as funds have them; of a thousand requests.
+  const mix = { price: 550, rebalance: 10, nav: 380, history: 50, attribution: 10 };
+  const shares = Object.entries(mix).flatMap(([kind, share]) => Array(share).fill(kind));
   const windows = [];
   const watch = setInterval(async () => {
     const [lag, memory] = [
@@ -144,7 +139,7 @@ async function mixed(url, token, seconds) {
   const lags = windows.map(({ lag }) => lag);
   const memory = windows.map((window) => window.memory);
   console.log(
-    `\nMixed for ${seconds} s (of a hundred: 40 prices, 15 rebalances, 38 nav, 5 histories of 152 days, 2 attributions of a year): ${whole(requests.average)} requests/s, ` +
+    `\nMixed for ${seconds} s (of a thousand: 550 prices, 10 rebalances, 380 nav, 50 histories of 152 days, 10 attributions of a year): ${whole(requests.average)} requests/s, ` +
       `p50 ${latency.p50} ms, p99 ${latency.p99} ms, p99.9 ${latency.p99_9} ms; event-loop delay p99 in windows of 10 s: median ${median(lags).toFixed(1)} ms, ` +
       `most ${Math.max(...lags).toFixed(1)} ms; memory ${whole(memory[0])} MiB after 10 s, ${whole(memory.at(-1))} MiB at the end, most ${whole(Math.max(...memory))} MiB; ${whole(made)} commands.`,
   );
