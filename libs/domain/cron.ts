@@ -97,14 +97,28 @@ export function* cronInstants(cron: string, zoneName: string, after: Instant, un
   const last = dayOf(zone, epochMillis(until));
   let previous: Instant | undefined;
   for (let day = dayOf(zone, epochMillis(after)); day <= last; day++) {
-    if (!matchesDay(schedule, new Date(day * DAY_MILLIS))) continue;
-    for (const millis of millisOfDay(schedule, day)) {
-      const t = fromEpochMillis(millis);
+    for (const t of instantsOf(schedule, day)) {
       if (t > until) return;
       // A shifted time can meet one that exists: once.
       if (t > after && (previous === undefined || t > previous)) yield (previous = t);
     }
   }
+}
+
+/** Days asked for lately, of schedules with few times a day: questions about one moment ask for the days around it again and again. */
+const DAYS = new Map<CronSchedule, Map<number, readonly Instant[]>>();
+const DAYS_KEPT = 20_000;
+const FEW_TIMES = 24;
+
+/** The instants of a local calendar day, ascending; a shifted time may stand there twice. */
+function instantsOf(schedule: CronSchedule, day: number): readonly Instant[] {
+  let known = DAYS.get(schedule);
+  if (!known || known.size >= DAYS_KEPT) DAYS.set(schedule, (known = new Map<number, readonly Instant[]>()));
+  let instants = known.get(day);
+  if (instants) return instants;
+  instants = matchesDay(schedule, new Date(day * DAY_MILLIS)) ? millisOfDay(schedule, day).map(fromEpochMillis) : [];
+  if (instants.length <= FEW_TIMES) known.set(day, instants);
+  return instants;
 }
 
 /** `day`: the local calendar day, as if it were one in UTC. */
