@@ -27,15 +27,18 @@ function call(api: Api, { method, path, headers, body }: FuzzRequest): Promise<A
     const { hostname, port } = new URL(api.url);
     const length: Record<string, string> = body === undefined ? {} : { 'content-length': String(body.length) };
     const request = send({ agent, hostname, port, method, path, headers: { ...headers, ...length } }, (response) => {
+      const answered = (text: string) => resolve({ status: response.statusCode!, type: response.headers['content-type'] ?? '', body: text });
+      // A stream would never end, and what is broken off does not say that it has ended.
+      if (response.headers['content-type']?.startsWith('text/event-stream')) {
+        response.destroy();
+        return answered('');
+      }
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode!, type: response.headers['content-type'] ?? '', body: Buffer.concat(chunks).toString() }),
-      );
-      // A stream would never end.
-      if (response.headers['content-type']?.startsWith('text/event-stream')) response.destroy();
+      response.on('end', () => answered(Buffer.concat(chunks).toString()));
     });
+    request.setTimeout(20_000, () => request.destroy(new Error(`no answer to ${method} ${path.slice(0, 300)}`)));
     request.on('error', reject);
     request.end(body);
   });
