@@ -3,7 +3,7 @@
  * everything at once for so many seconds. Prints Markdown. All requests go to 127.0.0.1.
  *
  *     npm install --prefix bench --legacy-peer-deps && npm run build
- *     node bench/api.cjs [--rounds 5] [--seconds 5] [--connections 64] [--mixed 600]
+ *     node bench/api.cjs [--rounds 5] [--seconds 5] [--connections 64] [--mixed 600] [--log-level info]
  */
 'use strict';
 const { spawn, execFileSync } = require('node:child_process');
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '64' },
     mixed: { type: 'string', default: '0' },
+    'log-level': { type: 'string', default: 'info' },
   },
 });
 const folder = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'navledger-api-'));
@@ -167,7 +168,7 @@ async function mixed(url, token, seconds) {
   ];
   navledger(['record', '-'], seed.map(([command, data]) => JSON.stringify({ command, data })).join('\n'));
   const token = navledger(['token', 'create', '--name', 'bench', '--scope', 'issuer', '--scope', 'auditor']).trim();
-  const ours = await started([main, 'serve', '--port', '0', '--requests-per-minute', '0', '--json', '--store', store]);
+  const ours = await started([main, 'serve', '--port', '0', '--requests-per-minute', '0', '--log-level', values['log-level'], '--json', '--store', store]);
   const bare = await started([join(__dirname, 'api-bare.cjs')]);
   try {
     if (Number(values.rounds) > 0) await compare(ours.url, bare.url, token);

@@ -11,7 +11,7 @@ import { RATE_SCALE, type AccrualRule, type FeeSchedule } from './fee-schedule';
 import type { Instant } from './instant';
 import { type FundRecord, ruleKey } from './fund-record';
 import type { PriceView } from './price-view';
-import { countedResets, lastScheduled, mandateAt, mandateSpans, MIDNIGHT_UTC } from './resets';
+import { countedResets, lastScheduled, mandateAt, mandateSpans, MIDNIGHT_UTC, scheduledResets } from './resets';
 import { navOf } from './valuation';
 
 export interface DueCharge {
@@ -102,10 +102,12 @@ function countThrough(times: readonly Instant[], t: Instant): number {
 
 /** Counted resets, and midnights UTC where the mandate has no schedule; not in order. */
 function* chargeTimes(portfolio: FundRecord, prices: PriceView, since: Instant, until: Instant): Generator<Instant> {
-  // Whether a reset counts depends on the ticks since the scheduled instant before it, not on when the charging began.
-  const previous = lastScheduled(portfolio.mandates, portfolio.terms.openedAt, since);
-  yield* countedResets(portfolio.mandates, prices, previous, until);
-  for (const span of mandateSpans(portfolio.mandates, since, until)) {
+  const { mandates, terms } = portfolio;
+  if (!scheduledResets(mandates, since, until).next().done) {
+    // Whether a reset counts depends on the ticks since the scheduled instant before it, not on when the charging began.
+    yield* countedResets(mandates, prices, lastScheduled(mandates, terms.openedAt, since), until);
+  }
+  for (const span of mandateSpans(mandates, since, until)) {
     if (!span.mandate?.data.resets) yield* cronInstants(MIDNIGHT_UTC.cron, MIDNIGHT_UTC.zone, span.after, span.until);
   }
 }

@@ -93,10 +93,10 @@ export function* cronInstants(cron: string, zoneName: string, after: Instant, un
     PARSED.set(key, (schedule = parsed));
   }
   if (until <= after) return;
-  const { zone } = schedule;
-  const last = dayOf(zone, epochMillis(until));
   let previous: Instant | undefined;
-  for (let day = dayOf(zone, epochMillis(after)); day <= last; day++) {
+  // A local day begins less than a day before or after that of UTC.
+  const last = utcDay(until) + 1;
+  for (let day = utcDay(after) - 1; day <= last; day++) {
     for (const t of instantsOf(schedule, day)) {
       if (t > until) return;
       // A shifted time can meet one that exists: once.
@@ -145,6 +145,10 @@ function wallClock(zone: IANAZone, asUtc: number): number {
   if (offsetMillis(zone, first) === before) return first;
   const second = asUtc - after;
   return offsetMillis(zone, second) === after ? second : first;
+}
+
+function utcDay(t: Instant): number {
+  return Math.floor(epochMillis(t) / DAY_MILLIS);
 }
 
 /** The local calendar day, as a count of days since 1970-01-01. */

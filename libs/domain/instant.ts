@@ -19,21 +19,25 @@ const LAST = BigInt(Date.UTC(2262, 0, 1)) * NANOS_PER_MILLI;
  * no zone, a day or hour that does not exist, a leap second.
  */
 export function parseInstant(text: unknown): Instant | undefined {
-  if (typeof text !== 'string') return undefined;
-  const match = RFC3339.exec(text);
-  if (!match) return undefined;
-  const [, local, fraction = '', zone] = match as unknown as [string, string, string | undefined, string];
-  const millis = Date.parse(`${local}Z`);
-  // Date.parse rolls 31 April over; writing it back shows it.
-  if (Number.isNaN(millis) || new Date(millis).toISOString().slice(0, 19) !== local) return undefined;
+  if (typeof text !== 'string' || !RFC3339.test(text)) return undefined;
+  const digits = (from: number, to = from + 2): number => Number(text.slice(from, to));
+  const [year, month, day] = [digits(0, 4), digits(5), digits(8)];
+  const [hour, minute, second] = [digits(11), digits(14), digits(17)];
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const millis = Date.UTC(year, month - 1, day, hour, minute, second);
+  // A day that does not exist comes out as another one, and a year below 100 as one of the twentieth century.
+  const date = new Date(millis);
+  if (date.getUTCDate() !== day || date.getUTCMonth() !== month - 1 || date.getUTCFullYear() !== year) return undefined;
+  const utc = text.endsWith('Z');
+  const end = text.length - (utc ? 1 : 6);
   let offsetMillis = 0;
-  if (zone !== 'Z') {
-    const hours = Number(zone.slice(1, 3));
-    const minutes = Number(zone.slice(4, 6));
+  if (!utc) {
+    const [hours, minutes] = [digits(end + 1), digits(end + 4)];
     if (hours > 23 || minutes > 59) return undefined;
-    offsetMillis = (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+    offsetMillis = (text[end] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
   }
-  const instant = BigInt(millis - offsetMillis) * NANOS_PER_MILLI + BigInt(fraction.padEnd(9, '0'));
+  const whole = BigInt(millis - offsetMillis) * NANOS_PER_MILLI;
+  const instant = end === 19 ? whole : whole + BigInt(text.slice(20, end).padEnd(9, '0'));
   return instant < FIRST || instant >= LAST ? undefined : instant;
 }
 
@@ -46,14 +50,32 @@ export function instant(text: string): Instant {
 
 /** Writes RFC 3339 UTC with as few fraction digits as hold the value (none, 3, 6 or 9), or with exactly nine. */
 export function formatInstant(value: Instant, digits: 'shortest' | 'nine' = 'shortest'): string {
-  const nanosOfSecond = ((value % NANOS_PER_SECOND) + NANOS_PER_SECOND) % NANOS_PER_SECOND;
-  const seconds = new Date(Number((value - nanosOfSecond) / NANOS_PER_MILLI)).toISOString().slice(0, 19);
-  const fraction = nanosOfSecond.toString().padStart(9, '0');
-  if (digits === 'nine') return `${seconds}.${fraction}Z`;
-  if (nanosOfSecond === 0n) return `${seconds}Z`;
-  if (fraction.endsWith('000000')) return `${seconds}.${fraction.slice(0, 3)}Z`;
-  if (fraction.endsWith('000')) return `${seconds}.${fraction.slice(0, 6)}Z`;
-  return `${seconds}.${fraction}Z`;
+  const millis = epochMillis(value);
+  const below = Number(value - fromEpochMillis(millis));
+  const day = Math.floor(millis / DAY_MILLIS);
+  const ofDay = millis - day * DAY_MILLIS;
+  const padded = (number: number, length: number): string => String(number).padStart(length, '0');
+  const second = Math.floor(ofDay / 1000);
+  const text = `${dateOf(day)}T${TWO_DIGITS[Math.floor(second / 3600)]}:${TWO_DIGITS[Math.floor(second / 60) % 60]}:${TWO_DIGITS[second % 60]}`;
+  if (digits === 'shortest' && below === 0 && ofDay % 1000 === 0) return `${text}Z`;
+  const fraction = `${text}.${padded(ofDay % 1000, 3)}`;
+  if (digits === 'nine' || below % 1000 !== 0) return `${fraction}${padded(below, 6)}Z`;
+  return below === 0 ? `${fraction}Z` : `${fraction}${padded(below / 1000, 3)}Z`;
+}
+
+const DAY_MILLIS = 86_400_000;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
+/** Dates written lately: the platform's calendar takes longer than all else about a time. */
+const DATES = new Map<number, string>();
+const DATES_KEPT = 20_000;
+
+/** The date of a count of days since 1970-01-01. */
+function dateOf(day: number): string {
+  let date = DATES.get(day);
+  if (date !== undefined) return date;
+  if (DATES.size >= DATES_KEPT) DATES.clear();
+  DATES.set(day, (date = new Date(day * DAY_MILLIS).toISOString().slice(0, 10)));
+  return date;
 }
 
 const DURATION = /^([1-9]\d{0,8})(s|m|h|d)$/;

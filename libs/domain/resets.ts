@@ -40,7 +40,20 @@ export function* mandateSpans(
 /** Midnights UTC stand in where there is no schedule and periods are wanted all the same. */
 export const MIDNIGHT_UTC = { cron: '0 0 * * *', zone: 'UTC' } as const;
 
-/** The scheduled resets with after < t ≤ until that count. `fallback` is used while no schedule is in force. */
+/** The scheduled resets with after < t ≤ until, in order. `fallback` is used while no schedule is in force. */
+export function* scheduledResets(
+  mandates: readonly MandateInForce[],
+  after: Instant,
+  until: Instant,
+  fallback?: { readonly cron: string; readonly zone: string },
+): Generator<Instant> {
+  for (const span of mandateSpans(mandates, after, until)) {
+    const resets = span.mandate?.data.resets ?? fallback;
+    if (resets) yield* cronInstants(resets.cron, resets.zone, span.after, span.until);
+  }
+}
+
+/** Those of the scheduled resets that count. */
 export function* countedResets(
   mandates: readonly MandateInForce[],
   prices: PriceView,
@@ -49,16 +62,12 @@ export function* countedResets(
   fallback?: { readonly cron: string; readonly zone: string },
 ): Generator<Instant> {
   let previous = after;
-  for (const span of mandateSpans(mandates, after, until)) {
-    const resets = span.mandate?.data.resets ?? fallback;
-    if (!resets) continue;
-    for (const t of cronInstants(resets.cron, resets.zone, span.after, span.until)) {
-      const tick = prices.at(t);
-      if (tick && tick.at > previous) yield t;
-      // Without a later tick no later reset counts.
-      else if (!prices.next(t)) return;
-      previous = t;
-    }
+  for (const t of scheduledResets(mandates, after, until, fallback)) {
+    const tick = prices.at(t);
+    if (tick && tick.at > previous) yield t;
+    // Without a later tick no later reset counts.
+    else if (!prices.next(t)) return;
+    previous = t;
   }
 }
 
@@ -67,10 +76,7 @@ export function lastScheduled(mandates: readonly MandateInForce[], after: Instan
   for (let back = NANOS_PER_DAY; ; back *= 8n) {
     const start = until - back > after ? until - back : after;
     let last: Instant | undefined;
-    for (const span of mandateSpans(mandates, start, until)) {
-      const resets = span.mandate?.data.resets;
-      if (resets) for (const t of cronInstants(resets.cron, resets.zone, span.after, span.until)) last = t;
-    }
+    for (const t of scheduledResets(mandates, start, until)) last = t;
     if (last !== undefined || start === after) return last ?? after;
   }
 }

@@ -50,7 +50,8 @@ export function navAnswer(view: View, at: Instant): NavAnswer | Refusal {
   const endedAt = view.ending.at(at);
   const liabilities = dueCharges(view.portfolio, view.prices, at, endedAt).reduce((sum, due) => sum + due.amount, 0n);
   const amount = (x: bigint): string => formatFixed(rescale(x, navScale, currencyScale), currencyScale);
-  const quantity = formatFixed(state.quantity, terms.quantityScale);
+  const exposed = amount(value);
+  const mark = tick && priceText(view, tick.price);
   return {
     portfolioId: terms.portfolioId,
     at: formatInstant(at),
@@ -62,12 +63,13 @@ export function navAnswer(view: View, at: Instant): NavAnswer | Refusal {
     nav: amount(nav),
     units: formatFixed(state.units, unitScale),
     navPerUnit: state.units === 0n ? null : formatRatio(nav * pow10(unitScale), state.units * pow10(navScale), 18),
-    exposure: amount(value),
+    exposure: exposed,
     leverage: state.units === 0n || nav <= 0n ? null : formatRatio(value, nav, 18),
-    marks: tick
-      ? [{ instrumentId, price: priceText(view, tick.price), at: formatInstant(tick.at), ageSeconds: wholeSeconds(at - tick.at) }]
-      : [],
-    positions: tick && state.quantity !== 0n ? [{ instrumentId, quantity, mark: priceText(view, tick.price), value: amount(value) }] : [],
+    marks: tick ? [{ instrumentId, price: mark!, at: formatInstant(tick.at), ageSeconds: wholeSeconds(at - tick.at) }] : [],
+    positions:
+      state.quantity === 0n
+        ? []
+        : [{ instrumentId, quantity: formatFixed(state.quantity, terms.quantityScale), mark: mark!, value: exposed }],
     cash: { [terms.quoteCurrency]: formatFixed(state.cash, currencyScale) },
     liabilities: formatFixed(liabilities, currencyScale),
   };

@@ -65,12 +65,14 @@ export class Gate {
   /** Before routes are registered. */
   async register(fastify: FastifyInstance): Promise<void> {
     fastify.decorateRequest('caller');
-    fastify.decorateRequest('readmit');
+    const callerOf = this.callerOf.bind(this);
+    fastify.decorateRequest('readmit', async function () {
+      await callerOf(this);
+    });
     await fastify.register(rateLimit, { global: false });
     const limit = this.limiter(fastify);
     fastify.addHook('onRequest', async (request, reply) => {
       const { scope } = request.routeOptions.config;
-      request.readmit = async () => void (await this.callerOf(request));
       if (this.isOpen || scope !== 'public') {
         const caller = this.callerOf(request);
         request.caller = caller instanceof Promise ? await caller : caller;
