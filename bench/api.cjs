@@ -168,7 +168,19 @@ async function mixed(url, token, seconds) {
   ];
   navledger(['record', '-'], seed.map(([command, data]) => JSON.stringify({ command, data })).join('\n'));
   const token = navledger(['token', 'create', '--name', 'bench', '--scope', 'issuer', '--scope', 'auditor']).trim();
-  const ours = await started([main, 'serve', '--port', '0', '--requests-per-minute', '0', '--log-level', values['log-level'], '--json', '--store', store]);
+  const ours = await started([
+    main,
+    'serve',
+    '--port',
+    '0',
+    '--requests-per-minute',
+    '0',
+    '--log-level',
+    values['log-level'],
+    '--json',
+    '--store',
+    store,
+  ]);
   const bare = await started([join(__dirname, 'api-bare.cjs')]);
   try {
     if (Number(values.rounds) > 0) await compare(ours.url, bare.url, token);

@@ -54,13 +54,13 @@ export function formatInstant(value: Instant, digits: 'shortest' | 'nine' = 'sho
   const below = Number(value - fromEpochMillis(millis));
   const day = Math.floor(millis / DAY_MILLIS);
   const ofDay = millis - day * DAY_MILLIS;
-  const padded = (number: number, length: number): string => String(number).padStart(length, '0');
   const second = Math.floor(ofDay / 1000);
   const text = `${dateOf(day)}T${TWO_DIGITS[Math.floor(second / 3600)]}:${TWO_DIGITS[Math.floor(second / 60) % 60]}:${TWO_DIGITS[second % 60]}`;
-  if (digits === 'shortest' && below === 0 && ofDay % 1000 === 0) return `${text}Z`;
-  const fraction = `${text}.${padded(ofDay % 1000, 3)}`;
-  if (digits === 'nine' || below % 1000 !== 0) return `${fraction}${padded(below, 6)}Z`;
-  return below === 0 ? `${fraction}Z` : `${fraction}${padded(below / 1000, 3)}Z`;
+  const nanosOfSecond = (ofDay % 1000) * 1_000_000 + below;
+  if (digits === 'shortest' && nanosOfSecond === 0) return `${text}Z`;
+  const fraction = String(nanosOfSecond).padStart(9, '0');
+  const shown = digits === 'nine' ? 9 : fraction.endsWith('000000') ? 3 : fraction.endsWith('000') ? 6 : 9;
+  return `${text}.${fraction.slice(0, shown)}Z`;
 }
 
 const DAY_MILLIS = 86_400_000;
