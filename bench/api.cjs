@@ -102,7 +102,7 @@ async function gauge(url, token, name) {
 
 async function compare(ours, bare, token) {
   console.log(`| what | Navledger | bare | ratio of medians (each round) | p99 |\n| --- | --- | --- | --- | --- |`);
-  for (const kind of ['price', 'rebalance', 'nav']) {
+  for (const kind of ['nav', 'price', 'rebalance']) {
     const runs = { ours: [], bare: [] };
     for (let round = 0; round <= Number(values.rounds); round++) {
       const one = await load(ours, kind, Number(values.seconds), token);
