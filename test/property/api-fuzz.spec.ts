@@ -27,7 +27,8 @@ function call(api: Api, { method, path, headers, body }: FuzzRequest): Promise<A
     const { hostname, port } = new URL(api.url);
     const length: Record<string, string> = body === undefined ? {} : { 'content-length': String(body.length) };
     const request = send({ agent, hostname, port, method, path, headers: { ...headers, ...length } }, (response) => {
-      const answered = (text: string) => resolve({ status: response.statusCode!, type: response.headers['content-type'] ?? '', body: text });
+      const answered = (text: string) =>
+        resolve({ status: response.statusCode!, type: response.headers['content-type'] ?? '', body: text });
       // A stream would never end, and what is broken off does not say that it has ended.
       if (response.headers['content-type']?.startsWith('text/event-stream')) {
         response.destroy();
