@@ -97,5 +97,7 @@ function printable(value: unknown): string {
   } catch {
     text = '...'; // nested too deep to be printed
   }
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  if (text.length <= 80) return text;
+  // A text that was cut stays a text; no escape is cut in two.
+  return typeof value === 'string' ? `${text.slice(0, 76).replace(/\\(u[0-9a-f]{0,3})?$/, '')}..."` : `${text.slice(0, 77)}...`;
 }

@@ -74,6 +74,26 @@ describe('bytes that are no request', () => {
   });
 });
 
+test.each(['[]', 'null', '"text"', '7'])('a body that is no object is refused: %s', async (body) => {
+  const api = await startApi();
+  const answer = await fetch(`${api.url}/v1/prices`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+  expect(await answer.json()).toMatchObject({
+    status: 400,
+    code: 'MalformedBody',
+    detail: 'MalformedBody: the body must be one JSON object',
+  });
+});
+
+test('of a long value as much is shown as makes a text', async () => {
+  const api = await startApi();
+  await given(api.ledger, ['ListInstrument', COIN]);
+  const body = JSON.stringify({ ...PRICE, source: '\u0001'.repeat(90) });
+  const answer = await fetch(`${api.url}/v1/prices`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+  const { detail, errors } = (await answer.json()) as { detail: string; errors: { value: string }[] };
+  expect(errors[0]!.value).toMatch(/^\u0001+\.\.\.$/);
+  expect(detail).toContain('..."');
+});
+
 test('a body that is not UTF-8 is refused, not changed', async () => {
   const api = await startApi();
   await given(api.ledger, ['ListInstrument', COIN]);

@@ -196,7 +196,7 @@ describe('stopping', () => {
     await idle.ended;
     expect(busy.text).toBe('');
     await expect(Raw.to(server.url)).rejects.toThrow('ECONNREFUSED');
-    next.send('null');
+    next.send('{  }');
     await next.ended;
     expect(next.status).toBe(422);
     release();

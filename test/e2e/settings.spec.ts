@@ -120,6 +120,16 @@ describe('navledger serve', () => {
   const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
   const pair = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert, '-subj', '/CN=localhost'];
   const withPair = spawnSync('openssl', ['req', '-x509', ...pair]).status === 0 ? test : test.skip;
+  test('a file of tokens that is named and not there is refused: a slip must not open the server', async () => {
+    const named = { env: { NAVLEDGER_TOKENS_FILE: join(dir, 'slip.json') } };
+    const rule = 'must be there: `navledger token create` makes it';
+    expect(await run(dir, ['serve', '--check'], named)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `navledger: InvalidField: NAVLEDGER_TOKENS_FILE = ${JSON.stringify(join(dir, 'slip.json'))}: ${rule}\n`,
+    });
+  });
+
   withPair('--check says that settings are good, and starts nothing', async () => {
     const file = configured({ port: 0, tlsCert: cert, tlsKey: key });
     expect(await run(dir, ['serve', '--check', '--config', file])).toEqual({ code: 0, stdout: 'the settings are good\n', stderr: '' });

@@ -12,6 +12,7 @@ import { COMMAND_NAMES } from '../../../libs/ledger/shapes';
 import { Access, COMMAND_SCOPES } from '../access/scopes';
 import { commandHeaders } from '../command-headers';
 import { parametersOf } from '../parameters';
+import { HttpProblem } from '../problems';
 import { sendText } from '../replies';
 import { COMMAND_ROUTES } from './command-routes';
 
@@ -47,10 +48,12 @@ function envelopeOf(name: CommandName, request: FastifyRequest): Envelope {
   return { ...read, actor: request.caller.actor };
 }
 
-/** The body, with the portfolio that the path names. */
+/** The body, with the portfolio that the path names. Throws HttpProblem when it is not one object. */
 function dataOf({ body, params }: FastifyRequest): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new HttpProblem('MalformedBody', 'the body must be one JSON object');
   const { id } = params as { readonly id?: string };
-  if (id === undefined || typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  if (id === undefined) return body;
   const { portfolioId = id } = body as { readonly portfolioId?: unknown };
   if (portfolioId === id) return { ...body, portfolioId };
   throw new RefusalError(otherPortfolio(portfolioId, id));

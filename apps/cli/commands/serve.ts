@@ -1,8 +1,10 @@
 /** `serve`: the HTTP API of a store, until a signal. Everything is checked before the store is opened. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Server } from '../../api/server';
 import { flagOf, readSettings, type Setting, SETTINGS, variableOf } from '../../api/settings';
+import { bad } from '../../../libs/ledger/arguments';
 import type { Ledger } from '../../../libs/ledger/ledger';
 import { printJson, write } from '../output';
 import { action, type Globals, interrupts, quitOnInterrupt, withLedger } from '../session';
@@ -51,7 +53,11 @@ export function preparedServer(
   const { settings, place } = readSettings(flags, environment);
   const { storeDirectory } = require('../../../libs/ledger/open') as typeof import('../../../libs/ledger/open');
   const { prepareServer } = require('../../api/server') as typeof import('../../api/server');
-  const tokensFile = settings.tokensFile ?? join(storeDirectory(globals.store), 'tokens.json');
+  const { tokensFile = join(storeDirectory(globals.store), 'tokens.json') } = settings;
+  // Whoever names a file of tokens wants them asked for: a slip must not open the server.
+  if (settings.tokensFile !== undefined && !existsSync(tokensFile)) {
+    throw bad(place('tokensFile'), tokensFile, 'must be there: `navledger token create` makes it');
+  }
   return prepareServer({ settings: { ...settings, tokensFile }, place }, { actor: globals.actor });
 }
 
