@@ -23,7 +23,7 @@ test('a refusal names pointer, value and rule, and keeps the numbers beside it',
 test('values keep their JSON type; a long one is cut, a missing one is null', () => {
   const value = (given: unknown): unknown => problemOfRefusal(refuse('InvalidField', 'x', { field: '/a', value: given })).errors![0]!.value;
   expect([value('1.0'), value(1.5), value(null), value([1])]).toEqual(['1.0', 1.5, null, [1]]);
-  expect(value('x'.repeat(200))).toBe(`"${'x'.repeat(76)}...`);
+  expect(value('x'.repeat(200))).toBe(`${'x'.repeat(75)}...`);
   expect(problemOfRefusal(refuse('MalformedLine', 'x')).errors).toEqual([{ pointer: null, value: null, rule: 'x' }]);
   // Only a pointer is one: an option or a part of a line has its own name.
   expect(problemOfRefusal(refuse('InvalidField', 'x', { field: '--at' })).errors).toEqual([
