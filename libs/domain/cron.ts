@@ -4,7 +4,7 @@
  * Deliberately absent: seconds, years, @nicknames, L, W and #.
  */
 import { IANAZone } from 'luxon';
-import { epochMillis, fromEpochMillis, type Instant } from './instant';
+import { DAY_MILLIS, epochMillis, fromEpochMillis, type Instant } from './instant';
 
 interface CronSchedule {
   readonly zone: IANAZone;
@@ -32,7 +32,6 @@ const FIELDS = [
   { name: 'day of week', min: 0, max: 7, names: WEEKDAYS },
 ] as const;
 const MINUTE_MILLIS = 60_000;
-const DAY_MILLIS = 1440 * MINUTE_MILLIS;
 
 /** Reads an expression and a zone; answers what is wrong, not throws. */
 export function parseCron(cron: string, zoneName: string): CronSchedule | CronProblem {

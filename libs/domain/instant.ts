@@ -7,6 +7,7 @@ export type Instant = bigint;
 
 export const NANOS_PER_MILLI = 1_000_000n;
 export const NANOS_PER_SECOND = 1_000_000_000n;
+export const DAY_MILLIS = 86_400_000;
 export const NANOS_PER_DAY = 86_400n * NANOS_PER_SECOND;
 
 export const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
@@ -63,7 +64,6 @@ export function formatInstant(value: Instant, digits: 'shortest' | 'nine' = 'sho
   return `${text}.${fraction.slice(0, shown)}Z`;
 }
 
-const DAY_MILLIS = 86_400_000;
 const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
 /** Dates written lately: the platform's calendar takes longer than all else about a time. */
 const DATES = new Map<number, string>();

@@ -77,7 +77,7 @@ export class Gate {
       if (counts(request.url)) await limit!(request, reply);
       assertScope(request, reply);
     };
-    // Most callers are known at once, and then nothing waits.
+    // Where requests are not counted, a caller who is known at once does not wait.
     fastify.addHook('onRequest', (request, reply, done) => {
       const caller = this.isOpen || request.routeOptions.config.scope !== 'public' ? this.callerOf(request) : undefined;
       if (caller instanceof Promise || counts(request.url)) return void rest(request, reply, caller).then(() => done(), done);
