@@ -2,18 +2,20 @@
  * Taking over a whole history with its own recorded times. Invariant: what was adopted is what a store could have written itself: dense positions
  * and revisions, whole commands, strictly increasing recorded times, each command id once. Deliberately absent: any repair of a history.
  */
-import type { Draft, RecordedCommand } from './draft';
+import type { Draft } from './draft';
 import { checkRequest } from './frame-writer';
-import { StoreError, type StoredEvent } from './port';
+import { type RecordedCommand, StoreError, type StoredEvent } from './port';
 
 /**
- * Writes the events behind the draft's end and calls `onCommand` after each command, so that the draft need not hold the whole history.
+ * Writes the events behind the draft's end and calls `onCommand` after each command, so that the draft need not hold the whole history. `isKnown`: whether a command id stood in
+ * the log before.
  * Throws StoreError `damaged` naming the first position at which the history breaks a rule; a defect's Error for texts that no frame can hold.
  */
 export async function adoptInto(
   draft: Draft,
   events: AsyncIterable<StoredEvent>,
   onCommand: (commandId: string, recorded: RecordedCommand) => void,
+  isKnown: (commandId: string) => boolean = () => false,
 ): Promise<void> {
   const commandIds = new Set<string>();
   let command: StoredEvent[] = [];
@@ -24,7 +26,7 @@ export async function adoptInto(
     const request = { stream, commandId, digest, events: command, expectedRevision: first.revision - 1 };
     checkRequest(request);
     if (recordedAt <= draft.recordedAt && draft.position >= 0) throw broken(position, 'its recorded time is not after the one before');
-    if (commandIds.has(commandId)) throw broken(position, `command id ${commandId} comes twice`);
+    if (commandIds.has(commandId) || isKnown(commandId)) throw broken(position, `command id ${commandId} comes twice`);
     if (draft.headOf(stream) !== request.expectedRevision)
       throw broken(position, `revision ${first.revision} of ${stream} does not follow ${draft.headOf(stream)}`);
     commandIds.add(commandId);

@@ -5,14 +5,12 @@
  */
 import { HASH_BYTES } from './frame';
 import { checkRequest, type FrameWriter } from './frame-writer';
-import { type AppendRequest, type AppendResult, StoreError } from './port';
+import { type AppendRequest, type AppendResult, type RecordedCommand, StoreError } from './port';
 
 /** The store's clock: nanoseconds since the epoch. It may stand still or go back; recorded times do not. */
 export type Clock = () => bigint;
 
 export const systemClock: Clock = () => BigInt(Date.now()) * 1_000_000n;
-
-export type RecordedCommand = AppendResult & { readonly digest: string };
 
 /** The committed log, as far as appending to it needs to know it. */
 export interface LogEnd {

@@ -4,10 +4,19 @@
  */
 import { randomUUID } from 'node:crypto';
 import { adoptInto } from './adopt';
-import { type Clock, Draft, type RecordedCommand, systemClock } from './draft';
+import { type Clock, Draft, systemClock } from './draft';
 import { ByteSlice, HASH_BYTES, ZERO_HASH, type Slice } from './frame';
 import { FrameWriter } from './frame-writer';
-import { type AppendRequest, type AppendResult, type EventStore, type Head, StoreError, type StoredEvent, type Subscription } from './port';
+import {
+  type AppendRequest,
+  type AppendResult,
+  type EventStore,
+  type Head,
+  type RecordedCommand,
+  StoreError,
+  type StoredEvent,
+  type Subscription,
+} from './port';
 import { follow, type Listener, Waiters } from './subscription';
 
 export class MemoryStore implements EventStore {
@@ -108,6 +117,15 @@ export class MemoryStore implements EventStore {
     await adoptInto(draft, events, (commandId, recorded) => draft.commands.set(commandId, recorded));
     if (this.end.position >= 0) throw new StoreError('not-empty', 'the store was written to during the import');
     this.commit(draft);
+  }
+
+  async extend(events: AsyncIterable<StoredEvent>, onCommit?: (position: number) => void): Promise<void> {
+    this.assertOpen();
+    const draft = this.draft(new FrameWriter());
+    const known = (commandId: string): boolean => this.commands.has(commandId);
+    await adoptInto(draft, events, (commandId, recorded) => draft.commands.set(commandId, recorded), known);
+    this.commit(draft);
+    onCommit?.(draft.position);
   }
 
   async close(): Promise<void> {

@@ -30,14 +30,21 @@ export interface AppendRequest {
 export interface AppendResult {
   readonly status: 'recorded' | 'duplicate';
   readonly stream: string;
-  /** Global position of the command's first event. */
-  readonly firstPosition: number;
-  /** Of the last event written. */
-  readonly position: number;
+  /** Global position of the command's first event; null where a server keeps the log and has not said it in time: the command is recorded all the same. */
+  readonly firstPosition: number | null;
+  /** Of the last event written; null likewise. */
+  readonly position: number | null;
   readonly revision: number;
   readonly eventIds: readonly string[];
   /** Nanoseconds since the epoch. */
   readonly recordedAt: bigint;
+}
+
+/** A command of the log: its places are known. */
+export interface RecordedCommand extends AppendResult {
+  readonly firstPosition: number;
+  readonly position: number;
+  readonly digest: string;
 }
 
 export interface Head {
@@ -70,7 +77,7 @@ export interface EventStore {
   /** Revision of the stream's last event, -1 when it does not exist. */
   streamHead(stream: string): number;
   /** The answer that the command got when it was recorded, with the digest it had; undefined when unknown. */
-  findCommand(commandId: string): (AppendResult & { readonly digest: string }) | undefined;
+  findCommand(commandId: string): RecordedCommand | undefined;
 
   /** Events with from ≤ position ≤ to, at most those there are when reading begins, in position order. Slices are cut to what was asked. */
   readAll(from: number, options?: { readonly to?: number }): AsyncIterable<Slice>;
@@ -90,10 +97,26 @@ export interface EventStore {
    */
   subscribe(from: number, listener: (slice: Slice) => Promise<void> | void, onEnd?: (error: unknown) => void): Subscription;
 
-  /** Writes a history with its own recorded times into an empty store, keeping positions, ids, times and bytes. Throws StoreError `not-empty`. */
+  /** Writes a history with its own recorded times into an empty store, keeping positions, ids, times and bytes: all of it or nothing. Throws StoreError `not-empty`, `damaged`. */
   adopt(events: AsyncIterable<StoredEvent>): Promise<void>;
+  /**
+   * Continues the log with the part of a history that begins behind its head, likewise kept as it is. It is written commit by commit, and what was committed stays when a later
+   * part fails. `onCommit` gets the position that is durable by then. Nobody else may write meanwhile. Throws StoreError `damaged` for a part that does not continue the log.
+   */
+  extend(events: AsyncIterable<StoredEvent>, onCommit?: (position: number) => void): Promise<void>;
+
+  /** Where the log is kept by a server: how this process stands to it. Absent where the log is this process's own. */
+  following?(): Following;
 
   close(): Promise<void>;
+}
+
+/** How a process that follows a server's log stands. */
+export interface Following {
+  /** Whether everything that the server has reported is in. */
+  readonly live: boolean;
+  /** Since when it is not, milliseconds since the epoch; undefined when live. */
+  readonly since: number | undefined;
 }
 
 export type StoreFault =

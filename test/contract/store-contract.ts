@@ -15,6 +15,10 @@ export async function allEvents(slices: AsyncIterable<Slice>): Promise<StoredEve
   return events;
 }
 
+async function* history(source: EventStore, from: number, to = Infinity): AsyncIterable<StoredEvent> {
+  for await (const slice of source.readAll(from, { to })) for (const frame of slice.frames()) yield decode(frame);
+}
+
 async function fault(promise: Promise<unknown>): Promise<unknown> {
   const error = await promise.then(
     () => new Error('expected a StoreError'),
@@ -406,6 +410,58 @@ export function storeContract(name: string, open: OpenStore): void {
         recordedAt: source.head().recordedAt + 1n,
       });
       expect(await fault(target.adopt(history()))).toEqual({ fault: 'not-empty' });
+    });
+
+    test('extend continues a log with the rest of a history, commit by commit, and keeps every byte, time and hash', async () => {
+      const source = await fresh(() => 10n);
+      const text = JSON.stringify('x'.repeat(900_000));
+      for (let i = 0; i < 15; i++) await source.append([request(`c${i}`, `s${i % 2}`, Math.floor(i / 2) * 2 - 1, 2, { data: text })]);
+      const target = await fresh(() => 1n);
+      await target.extend(history(source, 0, 9));
+      expect(target.head()).toMatchObject({ position: 9, hash: source.hashAt(9) });
+      const commits: number[] = [];
+      const broken = (async function* (): AsyncIterable<StoredEvent> {
+        yield* history(source, 10, 27);
+        throw new Error('the line was cut');
+      })();
+      await expect(target.extend(broken, (position) => commits.push(position))).rejects.toThrow('the line was cut');
+      const { position } = target.head();
+      expect(position).toBe(commits.at(-1) ?? 9);
+      expect(target.head().hash).toBe(source.hashAt(position));
+      await target.extend(history(source, position + 1), (p) => commits.push(p));
+      expect([commits.at(-1), target.head()]).toEqual([29, source.head()]);
+      expect(await allEvents(target.readAll(0))).toEqual(await allEvents(source.readAll(0)));
+      expect([target.findCommand(id('c3')), target.findCommand(id('c14'))]).toEqual([
+        source.findCommand(id('c3')),
+        source.findCommand(id('c14')),
+      ]);
+      expect((await target.append([request('next', 's0', 15)]))[0]).toMatchObject({ status: 'recorded', position: 30 });
+    });
+
+    test('extend refuses a part that does not continue the log', async () => {
+      const source = await fresh(() => 10n);
+      await source.append([request('a', 'a', -1, 2), request('b', 'b', -1), request('c', 'a', 1)]);
+      const target = await fresh();
+      await target.extend(history(source, 0, 1));
+      const [, , third, fourth] = await allEvents(source.readAll(0));
+      const parts = [
+        [fourth!],
+        [{ ...third!, revision: 1 }],
+        [{ ...third!, recordedAt: 10n }],
+        [{ ...third!, commandId: id('a') }],
+        [{ ...third!, hash: ZERO_HASH }],
+      ];
+      for (const part of parts) {
+        const extending = target.extend(
+          (async function* () {
+            yield* part;
+          })(),
+        );
+        expect(await fault(extending)).toEqual({ fault: 'damaged' });
+        expect(target.head()).toMatchObject({ position: 1, hash: source.hashAt(1) });
+      }
+      await target.extend(history(source, 2));
+      expect(target.head()).toEqual(source.head());
     });
 
     test('adopt refuses a history that no store could have written, and stays empty', async () => {

@@ -4,22 +4,13 @@
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Clock, type RecordedCommand, systemClock } from '../draft';
-import type { Slice } from '../frame';
-import {
-  type AppendRequest,
-  type AppendResult,
-  type EventStore,
-  type Head,
-  StoreError,
-  type StoredEvent,
-  type Subscription,
-} from '../port';
-import { follow, type Listener, Waiters } from '../subscription';
+import { type Clock, systemClock } from '../draft';
+import { type AppendRequest, type AppendResult, StoreError, type StoredEvent } from '../port';
 import { storeError } from './driver';
 import { AnchorWriter, lockWriter, logFile, readAnchor } from './files';
 import { Log } from './log';
 import { LogView } from './view';
+import { ViewStore } from './view-store';
 import { LogWriter } from './writer';
 
 export interface EmbeddedOptions {
@@ -87,18 +78,17 @@ function open(log: Log, anchor: ReturnType<typeof readAnchor>, dir: string, cloc
   }
 }
 
-export class EmbeddedStore implements EventStore {
+export class EmbeddedStore extends ViewStore {
   readonly storeId: string;
-  private readonly waiters = new Waiters();
   private readonly writer: LogWriter | undefined;
-  private closed = false;
 
   constructor(
-    private readonly view: LogView,
+    view: LogView,
     clock: Clock,
     /** What the writer holds besides the log; absent in a reader. */
     private readonly held: { readonly unlock: () => void; readonly anchor: AnchorWriter } | undefined,
   ) {
+    super(view);
     this.storeId = view.log.storeId;
     this.writer = held && new LogWriter(view, clock, held.anchor, () => this.waiters.wake());
   }
@@ -111,65 +101,8 @@ export class EmbeddedStore implements EventStore {
     return this.writable().adopt(events);
   }
 
-  head(): Head {
-    this.look();
-    const { position, recordedAt, hash } = this.view.end;
-    return { position, recordedAt, hash: hash.toString('hex') };
-  }
-
-  streamHead(stream: string): number {
-    this.look();
-    return this.view.streamHead(stream);
-  }
-
-  findCommand(commandId: string): RecordedCommand | undefined {
-    this.look();
-    return this.view.findCommand(commandId);
-  }
-
-  async *readAll(from: number, options: { readonly to?: number } = {}): AsyncIterable<Slice> {
-    this.look();
-    const to = Math.min(options.to ?? Infinity, this.view.end.position);
-    for (const slice of this.view.slicesBetween(Math.max(0, from), to)) {
-      yield slice;
-      this.assertOpen();
-    }
-  }
-
-  async *readStream(stream: string, options: { readonly from?: number; readonly backwards?: boolean } = {}): AsyncIterable<Slice> {
-    const head = this.streamHead(stream);
-    const backwards = options.backwards ?? false;
-    const from = backwards ? Math.min(options.from ?? head, head) : Math.max(options.from ?? 0, 0);
-    for (const slice of this.view.streamSlices(stream, from, head, backwards)) {
-      yield slice;
-      this.assertOpen();
-    }
-  }
-
-  streams(): string[] {
-    this.look();
-    return this.view.log.streams();
-  }
-
-  positionAt(t: bigint): number {
-    this.look();
-    return this.view.positionAt(t);
-  }
-
-  hashAt(position: number): string | undefined {
-    this.look();
-    return this.view.hashAt(position);
-  }
-
-  subscribe(from: number, listener: Listener, onEnd?: (error: unknown) => void): Subscription {
-    this.assertOpen();
-    const more = async (position: number, signal: AbortSignal): Promise<void> => {
-      while (!signal.aborted && this.head().position < position) {
-        if (this.writer) await this.waiters.wait(signal);
-        else await sleep(POLL_MILLIS, undefined, { signal }).catch(() => undefined);
-      }
-    };
-    return follow({ readAll: (next) => this.readAll(next), more }, from, listener, onEnd);
+  async extend(events: AsyncIterable<StoredEvent>, onCommit?: (position: number) => void): Promise<void> {
+    return this.writable().extend(events, onCommit);
   }
 
   /** Waits for the appends that were called before. A second call does nothing. */
@@ -183,19 +116,18 @@ export class EmbeddedStore implements EventStore {
     this.waiters.fail(new StoreError('closed', 'the store was closed'));
   }
 
-  /** Sees what other processes wrote; the writer knows already. */
-  private look(): void {
-    this.assertOpen();
+  protected look(): void {
     if (!this.writer) this.view.refresh();
+  }
+
+  protected async wait(signal: AbortSignal): Promise<void> {
+    if (this.writer) await this.waiters.wait(signal);
+    else await sleep(POLL_MILLIS, undefined, { signal }).catch(() => undefined);
   }
 
   private writable(): LogWriter {
     this.assertOpen();
     if (!this.writer) throw new StoreError('read-only', 'the store was opened for reading');
     return this.writer;
-  }
-
-  private assertOpen(): void {
-    if (this.closed) throw new StoreError('closed', 'the store is closed');
   }
 }

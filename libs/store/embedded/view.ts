@@ -3,9 +3,9 @@
  * log was checked against the chain. Deliberately absent: writing (store.ts).
  */
 import { ChainCheck, damaged } from '../chain';
-import type { LogEnd, RecordedCommand } from '../draft';
+import type { LogEnd } from '../draft';
 import { type ByteSlice, HASH_BYTES, type Slice, ZERO_HASH } from '../frame';
-import { StoreError } from '../port';
+import { type RecordedCommand, StoreError } from '../port';
 import type { Anchor } from './files';
 import type { Log, SliceRow } from './log';
 import { Recent } from './recent';
@@ -66,6 +66,13 @@ export class LogView implements LogEnd {
     last ??= this.sliceHolding(from - 1);
     const frame = last?.frames(last.position + last.count - 1).next().value;
     if (frame) this.end = { position: frame.position, recordedAt: frame.recordedAt, hash: Buffer.from(frame.hash, 'hex') };
+  }
+
+  /** Takes in everything behind the indexes, anew. */
+  takeInAll(): void {
+    this.recent.clear();
+    this.heads.clear();
+    this.catchUp();
   }
 
   /** The log must hold what was acknowledged. Throws StoreError `damaged`. */

@@ -9,6 +9,7 @@ import { type AppendRequest, type AppendResult, StoreError, type StoredEvent } f
 import { storeError } from './driver';
 import type { AnchorWriter } from './files';
 import type { Log } from './log';
+import { indexTail, insertDraft, takeIn } from './tail';
 import type { LogView } from './view';
 
 interface Call {
@@ -53,7 +54,18 @@ export class LogWriter {
   async adopt(events: AsyncIterable<StoredEvent>): Promise<void> {
     this.drain();
     if (this.adopting || this.view.end.position >= 0) throw new StoreError('not-empty', 'the store holds events already');
-    this.adopting = this.adoptAll(events);
+    await this.alone(() => this.adoptAll(events));
+  }
+
+  /** A transaction for every {@link ADOPT_BYTES}; appends wait for the last. */
+  async extend(events: AsyncIterable<StoredEvent>, onCommit: (position: number) => void = () => undefined): Promise<void> {
+    this.drain();
+    await this.adopting?.catch(() => undefined);
+    await this.alone(() => this.adoptAll(events, onCommit));
+  }
+
+  private async alone(adopt: () => Promise<void>): Promise<void> {
+    this.adopting = adopt();
     try {
       await this.adopting;
     } finally {
@@ -98,7 +110,7 @@ export class LogWriter {
         // Lookups within the transaction cost a third of those without.
         this.log.write(() => {
           for (const call of calls) answers.push(tryCall(call, () => draft.add(call.requests, now)));
-          this.insert(draft);
+          insertDraft(this.log, draft);
         }),
       );
     } catch (error) {
@@ -106,7 +118,7 @@ export class LogWriter {
       for (const { reject } of calls) reject(error);
       return;
     }
-    if (draft.slices.length > 0) this.takeIn(draft);
+    if (draft.slices.length > 0) this.moveTo(draft);
     for (const answer of answers) answer();
     this.onCommit();
     if (this.view.recent.large) this.writeIndex();
@@ -121,51 +133,55 @@ export class LogWriter {
     return this.queue.splice(0, count);
   }
 
-  private takeIn(draft: Draft): void {
-    for (const slice of draft.slices) this.view.recent.addSlice(slice);
-    for (const [commandId, { firstPosition }] of draft.commands) this.view.recent.commands.set(commandId, firstPosition);
-    for (const [stream, revision] of draft.heads) this.view.heads.set(stream, revision);
-    this.moveTo(draft);
-  }
-
-  private async adoptAll(events: AsyncIterable<StoredEvent>): Promise<void> {
+  /** In one transaction; with `onCommit` in several. */
+  private async adoptAll(events: AsyncIterable<StoredEvent>, onCommit?: (position: number) => void): Promise<void> {
     const draft = new Draft(this.view, new FrameWriter());
-    this.guarded(() => this.log.begin());
-    try {
-      await adoptInto(draft, events, () => {
-        if (draft.bytes.length < ADOPT_BYTES) return;
-        this.guarded(() => this.insert(draft));
-        draft.restart();
-      });
+    const commit = (): void => {
       this.guarded(() => {
-        this.insert(draft);
+        insertDraft(this.log, draft);
         this.log.commit();
       });
+      this.moveTo(draft);
+      draft.commands.clear();
+      this.onCommit();
+      onCommit?.(draft.position);
+    };
+    this.guarded(() => this.log.begin());
+    try {
+      await adoptInto(
+        draft,
+        events,
+        (commandId, recorded) => {
+          if (onCommit) draft.commands.set(commandId, recorded);
+          if (draft.bytes.length < ADOPT_BYTES) return;
+          if (onCommit) {
+            commit();
+            this.writeIndex();
+            this.guarded(() => this.log.begin());
+          } else this.guarded(() => insertDraft(this.log, draft));
+          draft.restart();
+        },
+        (commandId) => this.view.findCommand(commandId) !== undefined,
+      );
+      commit();
     } catch (error) {
       this.log.rollback();
       throw error;
     }
-    this.moveTo(draft);
-    this.view.catchUp();
-    this.onCommit();
+    // The slices and commands of one large transaction were not kept.
+    if (!onCommit) this.view.takeInAll();
     this.writeIndex();
   }
 
-  private insert(draft: Draft): void {
-    const { bytes } = draft;
-    for (const slice of draft.slices) this.log.insertSlice(slice, bytes.subarray(slice.start, slice.end));
-  }
-
-  private moveTo({ position, recordedAt, hash }: Draft): void {
-    this.view.end = { position, recordedAt, hash };
-    this.anchor.write(position, hash.toString('hex'));
+  private moveTo(draft: Draft): void {
+    takeIn(this.view, draft);
+    this.anchor.write(draft.position, draft.hash.toString('hex'));
   }
 
   /** Without the indexes nothing is lost, so a failure (a full disk) waits for the next time. */
   private writeIndex(): void {
     try {
-      this.guarded(() => this.log.write(() => this.view.writeIndex()));
-      this.view.indexWritten();
+      this.guarded(() => indexTail(this.view));
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
     }
