@@ -7,7 +7,7 @@
 const ROOMS = {
   'libs/domain': { rooms: [], types: [], packages: ['luxon'], builtins: [] },
   'libs/projections': { rooms: ['libs/domain'], types: [], packages: [], builtins: ['crypto'] },
-  'libs/store': { rooms: [], types: ['libs/domain'], packages: ['@photostructure/sqlite'], builtins: true },
+  'libs/store': { rooms: [], types: ['libs/domain'], packages: ['@photostructure/sqlite', '@kurrent/kurrentdb-client'], builtins: true },
   'libs/formats': { rooms: ['libs/domain'], types: [], packages: ['csv-parse', 'hyparquet-writer', 'luxon'], builtins: true },
   'libs/ledger': {
     rooms: ['libs/domain', 'libs/projections', 'libs/store', 'libs/formats'],

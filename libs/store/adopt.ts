@@ -13,7 +13,7 @@ import { type RecordedCommand, StoreError, type StoredEvent } from './port';
  */
 export async function adoptInto(
   draft: Draft,
-  events: AsyncIterable<StoredEvent>,
+  events: AsyncIterable<StoredEvent> | Iterable<StoredEvent>,
   onCommand: (commandId: string, recorded: RecordedCommand) => void,
   isKnown: (commandId: string) => boolean = () => false,
 ): Promise<void> {

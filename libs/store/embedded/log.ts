@@ -2,6 +2,7 @@
  * The tables of the log and the SQL that touches them. Invariant: `slice` is the truth and is only ever appended to; `slice_ix` and `command_ix`
  * cover exactly the positions below kv `indexed` and can be rebuilt from it. Deliberately absent: what the bytes mean beyond their place.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { ByteSlice, HASH_BYTES } from '../frame';
 import { StoreError } from '../port';
@@ -36,13 +37,24 @@ export class Log {
   /** Opens the log for one writer, making it when the file is missing or empty. */
   static openForWriting(file: string): Log {
     return Log.guarded(openDatabase(file), file, (db) => {
-      if (!recognise(db, file)) createTables(db);
+      if (!recognise(db, file)) createTables(db, randomUUID());
       db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536');
       const { synchronous } = db.prepare('PRAGMA synchronous').get() as { synchronous: number };
       const { journal_mode: mode } = db.prepare('PRAGMA journal_mode').get() as { journal_mode: string };
       if (synchronous !== 2 || mode !== 'wal')
         throw new Error(`SQLite runs with synchronous=${synchronous}, journal_mode=${mode}: not durable`);
       return new Log(db, true);
+    });
+  }
+
+  /** Opens a copy of another store's log: not synced with every commit, because it can be had again. Throws StoreError `foreign` for a copy of another store. */
+  static openCopy(file: string, storeId: string): Log {
+    return Log.guarded(openDatabase(file), file, (db) => {
+      if (!recognise(db, file)) createTables(db, storeId);
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536');
+      const log = new Log(db, true);
+      if (log.storeId !== storeId) throw new StoreError('foreign', `${file} is a copy of the store ${log.storeId}, not of ${storeId}`);
+      return log;
     });
   }
 
@@ -117,6 +129,19 @@ export class Log {
   /** Positions below this are in the indexes. */
   indexed(): number {
     return this.one<{ v: number }>("SELECT v FROM kv WHERE k = 'indexed'")!.v;
+  }
+
+  /** Of a copy: up to where the copied log is in. */
+  place(): { readonly commit: bigint; readonly prepare: bigint } | undefined {
+    const statement = this.prepare("SELECT k, v FROM kv WHERE k IN ('commit', 'prepare') ORDER BY k");
+    statement.setReadBigInts(true);
+    const [commit, prepare] = statement.all() as { v: bigint }[];
+    return commit && prepare && { commit: commit.v, prepare: prepare.v };
+  }
+
+  /** Inside the transaction of what it says. */
+  savePlace({ commit, prepare }: { readonly commit: bigint; readonly prepare: bigint }): void {
+    this.prepare("INSERT INTO kv VALUES('commit', ?), ('prepare', ?) ON CONFLICT DO UPDATE SET v = excluded.v").run(commit, prepare);
   }
 
   /** Adds to the indexes what lies from `indexed` up to `end`; inside a transaction. */

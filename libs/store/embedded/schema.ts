@@ -2,7 +2,6 @@
  * The database file as such: what it is called by, its tables, and which files are ours. Invariant: a file that is not ours, or newer, is not
  * touched. Deliberately absent: migrations; version 1 is the first.
  */
-import { randomUUID } from 'node:crypto';
 import { StoreError } from '../port';
 import { writeUuid } from '../uuid';
 import type { Database } from './driver';
@@ -23,12 +22,12 @@ const SCHEMA = `
   CREATE TABLE kv(k TEXT PRIMARY KEY, v INTEGER NOT NULL) STRICT;
   INSERT INTO kv VALUES('indexed', 0);`;
 
-/** Makes the tables of an empty store with a new id, all or none. */
-export function createTables(db: Database): void {
+/** Makes the tables of an empty store, all or none. */
+export function createTables(db: Database, storeId: string): void {
   db.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
   db.exec(SCHEMA);
   const id = Buffer.alloc(16);
-  writeUuid(randomUUID(), id, 0);
+  writeUuid(storeId, id, 0);
   db.prepare('INSERT INTO store VALUES(?)').run(id);
   db.exec('COMMIT');
 }

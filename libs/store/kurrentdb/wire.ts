@@ -1,0 +1,113 @@
+/**
+ * An event on its way to the server and back. Invariant: data and metadata come back byte for byte: data travels as bytes, and what stands beside it as an object of strings, the
+ * one form that every call of the server takes and keeps. The server's own times are not used. Deliberately absent: sending.
+ */
+import type { BinaryEventType, EventData, ResolvedEvent } from '@kurrent/kurrentdb-client';
+import type { NewEvent } from '../event';
+import { StoreError } from '../port';
+
+/** Both numbers of a place in the server's log. */
+export interface LogPosition {
+  readonly commit: bigint;
+  readonly prepare: bigint;
+}
+
+/** An event of one of our streams as the server delivers it. */
+export interface RemoteEvent extends NewEvent {
+  readonly at: bigint;
+  readonly place: LogPosition;
+  readonly stream: string;
+  readonly revision: number;
+  /** As the writer proposed it; see {@link Numbering} for what it becomes. */
+  readonly recordedAt: bigint;
+  readonly commandId: string;
+  readonly commandIndex: number;
+  /** Events of the whole command. */
+  readonly commandCount: number;
+  readonly digest: string;
+}
+
+/** A command as it is sent. */
+export interface OutgoingCommand {
+  readonly stream: string;
+  readonly commandId: string;
+  readonly digest: string;
+  readonly recordedAt: bigint;
+  readonly events: readonly NewEvent[];
+}
+
+/** Names on the server: `ledger.stream`. */
+export class Names {
+  readonly prefix: string;
+  /** Tells which store it is; outside the prefix, so that it is no part of the log. */
+  readonly identity: string;
+
+  constructor(ledger: string) {
+    this.prefix = `${ledger}.`;
+    this.identity = `${ledger}-identity`;
+  }
+
+  toServer(stream: string): string {
+    return this.prefix + stream;
+  }
+
+  fromServer(name: string): string {
+    return name.slice(this.prefix.length);
+  }
+}
+
+/** The command's events, in order. */
+export function outgoing({ commandId, digest, recordedAt, events }: OutgoingCommand): EventData[] {
+  return events.map(({ eventId, type, at, data, metadata }, index) => ({
+    id: eventId,
+    type,
+    contentType: 'application/octet-stream',
+    data: Buffer.from(data),
+    metadata: {
+      at: String(at),
+      recordedAt: String(recordedAt),
+      commandId,
+      index: String(index),
+      count: String(events.length),
+      digest,
+      metadata,
+    },
+  }));
+}
+
+/** Bytes that an event takes in a request, about. */
+export function outgoingBytes({ data, metadata, type }: NewEvent): number {
+  return Buffer.byteLength(data) + Buffer.byteLength(metadata) + type.length + 320;
+}
+
+const FIELDS = ['at', 'recordedAt', 'commandId', 'index', 'count', 'digest', 'metadata'] as const;
+
+/** Throws StoreError `foreign` for an event that was not written by this program. */
+export function incoming({ event }: ResolvedEvent, names: Names): RemoteEvent {
+  const { streamId, revision, id, type, data, metadata, position } = event as unknown as BinaryEventType & {
+    streamId: string;
+    revision: bigint;
+    id: string;
+    position?: LogPosition;
+  };
+  const fields = metadata as Readonly<Record<(typeof FIELDS)[number], string>> | undefined;
+  if (!(data instanceof Uint8Array) || !position || !FIELDS.every((name) => typeof fields?.[name] === 'string')) {
+    throw new StoreError('foreign', `event ${revision} of the stream ${streamId} on the server was not written by this program`);
+  }
+  const { at, recordedAt, commandId, index, count, digest, metadata: text } = fields!;
+  return {
+    eventId: id,
+    type,
+    at: BigInt(at),
+    data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'),
+    metadata: text,
+    place: position,
+    stream: names.fromServer(streamId),
+    revision: Number(revision),
+    recordedAt: BigInt(recordedAt),
+    commandId,
+    commandIndex: Number(index),
+    commandCount: Number(count),
+    digest,
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * Appending through a server: calls that wait together share a message; each is answered when the server has it and the local copy has numbered it. Invariants: an answer
+ * `recorded` means that the server's quorum has the events as they were given; a refusal means that nothing of the call is in the log; what is unknown is said to be. Deliberately absent: deciding
+ * anew after a conflict, which needs the ledger.
+ */
+import type { Clock } from '../draft';
+import type { LogView } from '../embedded/view';
+import { type AppendRequest, type AppendResult, type RecordedCommand, StoreError } from '../port';
+import type { Connection } from './connection';
+import type { Follower } from './follower';
+import { type Arrival, type Call, Plan, sameContent } from './plan';
+import type { Batch, Sender, Sent } from './sender';
+import { outgoingBytes, type OutgoingCommand, type RemoteEvent } from './wire';
+
+/** So many bytes at most share a message, unless one call has more: a server refuses more than it is set to. */
+const BATCH_BYTES = 512 << 10;
+
+export class RemoteWriter {
+  private readonly queue: Call[] = [];
+  private pumping: Promise<void> | undefined;
+  private readonly arrivals = new Map<string, { readonly stream: string; readonly take: (arrival: Arrival) => void }>();
+  private lastProposed = 0n;
+
+  constructor(
+    private readonly view: LogView,
+    private readonly clock: Clock,
+    private readonly connection: Connection,
+    private readonly sender: Sender,
+    private readonly follower: () => Follower,
+    /** Throws when nothing can be written any more. */
+    private readonly assertSound: () => void,
+  ) {}
+
+  append(requests: readonly AppendRequest[]): Promise<AppendResult[]> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ requests, resolve, reject, sent: new Map(), alone: false });
+      this.pumping ??= this.pump().finally(() => (this.pumping = undefined));
+    });
+  }
+
+  /** Resolves when everything that was called is answered. */
+  async settled(): Promise<void> {
+    while (this.pumping) await this.pumping;
+  }
+
+  /** To be called for every command that the local copy takes in. */
+  arrived(commandId: string, recorded: RecordedCommand, events: readonly RemoteEvent[]): void {
+    const waiting = this.arrivals.get(commandId);
+    if (waiting?.stream === recorded.stream) waiting.take({ recorded, events });
+  }
+
+  /** Sends commands with their own recorded times, and waits until the copy has them; for taking over a history. */
+  async sendAsIs(batch: Batch): Promise<void> {
+    const arrivals = this.expect(batch.commands);
+    const sent = await this.send(batch, arrivals.forget);
+    if (!sent.applied && !sent.unsure) {
+      arrivals.forget();
+      throw new StoreError('conflict', 'another process writes the store: the history was not continued');
+    }
+    const all = await arrivals.wait();
+    for (const [i, arrival] of all.entries()) {
+      if (!arrival) throw doubt();
+      if (!sameContent(arrival, batch.commands[i]!))
+        throw new StoreError('reused-id', `command id ${batch.commands[i]!.commandId} was used before with other content`);
+    }
+  }
+
+  private async pump(): Promise<void> {
+    // Callers of the same turn share a message.
+    for (await nextTurn(); this.queue.length > 0; await nextTurn()) {
+      const plan = new Plan(this.view, () => this.propose());
+      const calls = this.takeCalls().filter((call) => {
+        try {
+          this.assertSound();
+          plan.add(call);
+          return true;
+        } catch (error) {
+          call.reject(error);
+          return false;
+        }
+      });
+      try {
+        await this.deliver(calls, plan);
+      } catch (error) {
+        for (const { reject } of calls) reject(error);
+      }
+    }
+  }
+
+  private takeCalls(): Call[] {
+    if (this.queue[0]!.alone) return this.queue.splice(0, 1);
+    let bytes = 0;
+    let count = 0;
+    for (; count < this.queue.length && !this.queue[count]!.alone; count++) {
+      for (const { events } of this.queue[count]!.requests) for (const event of events) bytes += outgoingBytes(event);
+      if (bytes > BATCH_BYTES && count > 0) break;
+    }
+    return this.queue.splice(0, count);
+  }
+
+  private async deliver(calls: readonly Call[], plan: Plan): Promise<void> {
+    const { batch } = plan;
+    if (batch.commands.length === 0) return this.answer(calls, plan, new Map());
+    const arrivals = this.expect(batch.commands);
+    const sent = await this.send(batch, arrivals.forget);
+    if (!sent.applied) {
+      arrivals.forget();
+      return this.conflict(calls, plan, sent);
+    }
+    const arrived = await arrivals.wait();
+    this.answer(calls, plan, new Map(batch.commands.map(({ commandId }, i) => [commandId, arrived[i]])));
+  }
+
+  private send(batch: Batch, onFailure: () => void): Promise<Sent> {
+    return this.sender.send(batch).catch((error: unknown) => {
+      onFailure();
+      throw error;
+    });
+  }
+
+  private answer(calls: readonly Call[], plan: Plan, arrived: ReadonlyMap<string, Arrival | undefined>): void {
+    for (const call of calls) {
+      const results = call.requests.map((request) => plan.known.get(request) ?? plan.result(request, arrived.get(request.commandId)));
+      call.resolve(results);
+    }
+  }
+
+  /**
+   * Another process was faster, or an earlier try was applied. The copy will show which; then several calls are tried again one by one, so that each meets its own truth, and one
+   * alone is tried once more when what it conflicted with was itself.
+   */
+  private async conflict(calls: readonly Call[], plan: Plan, sent: Extract<Sent, { applied: false }>): Promise<void> {
+    const seen = await this.seen(plan.batch, sent);
+    for (const { commandId } of plan.batch.commands) if (!seen && sent.unsure && !this.view.findCommand(commandId)) throw doubt();
+    const again = calls.filter((call) => {
+      const own = plan.commandsOf(call);
+      for (const command of own) call.sent.set(command.commandId, command);
+      if (!call.alone || own.some(({ commandId }) => this.view.findCommand(commandId) !== undefined)) return true;
+      call.reject(plan.conflictOf(call, sent.streams));
+      return false;
+    });
+    for (const call of again) call.alone = true;
+    this.queue.unshift(...again);
+  }
+
+  /** Waits until the copy has what the server says that it has; false when that takes too long. */
+  private async seen({ expected }: Batch, { streams }: Extract<Sent, { applied: false }>): Promise<boolean> {
+    const until = Date.now() + this.connection.timers.numberMillis;
+    if (streams.some(({ actual }) => actual === undefined)) return false;
+    const missing = (): boolean => streams.some(({ stream, actual }) => expected.has(stream) && this.view.streamHead(stream) < actual!);
+    for (let kicked = false; missing(); kicked = true) {
+      if (Date.now() > until) return false;
+      this.assertSound();
+      await sleep(kicked ? 20 : 5);
+    }
+    return true;
+  }
+
+  private expect(commands: readonly OutgoingCommand[]): { wait: () => Promise<(Arrival | undefined)[]>; forget: () => void } {
+    const got = new Map<string, Arrival>();
+    let full: (() => void) | undefined;
+    const take = (arrival: Arrival): void => {
+      got.set(arrival.events[0]!.commandId, arrival);
+      if (got.size === commands.length) full?.();
+    };
+    for (const { commandId, stream } of commands) this.arrivals.set(commandId, { stream, take });
+    const forget = (): void => {
+      for (const { commandId } of commands) this.arrivals.delete(commandId);
+    };
+    const wait = async (): Promise<(Arrival | undefined)[]> => {
+      const { numberMillis } = this.connection.timers;
+      if (got.size < commands.length) {
+        await new Promise<void>((resolve) => {
+          const kick = setTimeout(() => this.follower().kick(), numberMillis / 4);
+          const late = setTimeout(done, numberMillis);
+          function done(): void {
+            clearTimeout(kick);
+            clearTimeout(late);
+            resolve();
+          }
+          full = done;
+        });
+      }
+      forget();
+      return commands.map(({ commandId }) => got.get(commandId));
+    };
+    return { wait, forget };
+  }
+
+  /** The clock, or 1 ns after the last time seen or proposed. */
+  private propose(): bigint {
+    const now = this.clock();
+    const last = this.view.end.recordedAt > this.lastProposed ? this.view.end.recordedAt : this.lastProposed;
+    this.lastProposed = now > last ? now : last + 1n;
+    return this.lastProposed;
+  }
+}
+
+function doubt(): StoreError {
+  return new StoreError('in-doubt', 'the server did not confirm the append, which may be applied: its log could not be followed');
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function sleep(millis: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, millis));
+}
