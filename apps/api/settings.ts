@@ -93,15 +93,15 @@ export const SETTINGS = {
   logLevel: setting<LogLevel>(
     {
       argument: '<level>',
-      rule: 'must be one of info, warn, error, silent',
+      rule: 'must be one of debug, info, warn, error, silent',
       parse: (text) => LOG_LEVELS.find((level) => level === text),
     },
-    'The least that is logged: every request, what is unusual, failures of the server, or nothing.',
+    'The least that is logged: every request, commands and problems and slow requests, what is unusual, failures of the server, or nothing.',
     'info',
   ),
 } as const satisfies Record<string, Setting>;
 
-const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 type Name = keyof typeof SETTINGS;

@@ -273,7 +273,7 @@ test('no token and no digest is logged, answered or counted', async () => {
   const file = tokensFile();
   const lines: string[] = [];
   const api = await startApi(undefined, {
-    settings: { tokensFile: file, logLevel: 'info' },
+    settings: { tokensFile: file, logLevel: 'debug' },
     logTo: { write: (line: string) => void lines.push(line) },
   });
   const { token, record } = createToken(file, 'quiet', ['reader'], undefined);

@@ -1,5 +1,6 @@
 /** What a server tells of itself: health, metrics, log lines, request ids and headers; and that it tells no secrets. */
 import { connect } from 'node:net';
+import type { LogLevel } from '../../apps/api/settings';
 import type { Ledger } from '../../libs/ledger/ledger';
 import { MemoryStore } from '../../libs/store/memory';
 import { type AppendRequest, StoreError } from '../../libs/store/port';
@@ -31,9 +32,9 @@ class Log {
   }
 }
 
-async function logged(ledger?: Ledger): Promise<{ api: Api; log: Log }> {
+async function logged(ledger?: Ledger, level: LogLevel = 'debug'): Promise<{ api: Api; log: Log }> {
   const log = new Log();
-  const api = await startApi(undefined, { settings: { logLevel: 'info' }, logTo: log.stream, ...(ledger ? { ledger } : {}) });
+  const api = await startApi(undefined, { settings: { logLevel: level }, logTo: log.stream, ...(ledger ? { ledger } : {}) });
   return { api, log };
 }
 
@@ -66,6 +67,18 @@ describe('the log', () => {
       code: 'UnknownPortfolio',
     });
     expect(log.requests).toHaveLength(3);
+  });
+
+  test('has no line of a question that was answered, unless that is asked for', async () => {
+    const { api, log } = await logged(undefined, 'info');
+    await api.call('/v1/portfolios', { headers: { 'x-request-id': 'quick' } });
+    await api.call('/v1/portfolios/none/nav', { headers: { 'x-request-id': 'refused' } });
+    await api.call('/v1/instruments', { body: COIN, headers: { 'x-request-id': 'command' } });
+    await log.last('command');
+    expect(log.requests.map(({ requestId }) => requestId)).toEqual(['refused', 'command']);
+    const all = await logged();
+    await all.api.call('/v1/portfolios', { headers: { 'x-request-id': 'quick' } });
+    expect(await all.log.last('quick')).toMatchObject({ level: 'debug', route: '/v1/portfolios', status: 200 });
   });
 
   test('has nothing of headers, bodies, queries and raw paths, whatever the outcome', async () => {

@@ -255,7 +255,7 @@ async function serving(cwd: string, ...args: string[]): Promise<{ url: string; c
 describe('navledger serve', () => {
   test('serves its store, says where, and ends well at SIGTERM', async () => {
     const dir = await seeded();
-    const { url, child, done } = await serving(dir);
+    const { url, child, done } = await serving(dir, '--log-level', 'debug');
     const nav = (await (await fetch(`${url}/v1/portfolios/coin3l/nav?at=2024-01-03T00:00:00Z`)).json()) as Json;
     expect(nav).toMatchObject({ nav: '96877.60' });
     const second = await run(dir, ['serve', '--port', '0']);

@@ -69,7 +69,7 @@ test.each([
   [{}, {}, '{"port":', `InvalidField: --config = "${config}": must be a file of JSON that can be read: `],
   [{ tlsCert: 'c.pem' }, {}, undefined, 'InvalidField: --tls-cert = "c.pem": must be given together with tlsKey'],
   [{}, {}, { jwtJwks: 'keys.json' }, `InvalidField: ${config} jwtJwks = "keys.json": must be given together with jwtIssuer`],
-  [{ logLevel: 'debug' }, {}, undefined, 'InvalidField: --log-level = "debug": must be one of info, warn, error, silent'],
+  [{ logLevel: 'all' }, {}, undefined, 'InvalidField: --log-level = "all": must be one of debug, info, warn, error, silent'],
   [{ host: 'a b' }, {}, undefined, 'InvalidField: --host = "a b": must be an IP address or the name of this machine'],
   [{ jwtIssuer: 'ftp://x', jwtAudience: 'a' }, {}, undefined, 'InvalidField: --jwt-issuer = "ftp://x": must be a URL with https: or http:'],
 ])('%j %j %j is refused by place, value and rule', (flags, environment, file, told) => {
@@ -89,7 +89,7 @@ describe('navledger serve', () => {
     writeFileSync(pem, 'not PEM');
     const wrong: [args: string[], env: Record<string, string>, told: string][] = [
       [['--port', 'x'], {}, '--port = "x": must be a whole number from 0 to 65535'],
-      [[], { NAVLEDGER_LOG_LEVEL: 'all' }, 'NAVLEDGER_LOG_LEVEL = "all": must be one of info, warn, error, silent'],
+      [[], { NAVLEDGER_LOG_LEVEL: 'all' }, 'NAVLEDGER_LOG_LEVEL = "all": must be one of debug, info, warn, error, silent'],
       [['--config', join(dir, 'none.json')], {}, `--config = `],
       [['--host', '0.0.0.0'], {}, '--host = "0.0.0.0": must be an address of this machine alone'],
       [['--tls-cert', join(dir, 'none.pem'), '--tls-key', pem], {}, '--tls-cert = '],

@@ -1,6 +1,6 @@
 /**
- * Every request from its first hook to its last byte: its id and the headers that all answers carry, the time that a JSON body may take to arrive, one line of the log and
- * one observation at the end, and what is under way when the server stops. Invariant: nothing of a request but its method, route, id and outcome is logged.
+ * Every request from its first hook to its last byte: its id and the headers that all answers carry, the time that a JSON body may take to arrive, one line of the log (at level
+ * `debug` where a question was merely answered) and one observation at the end, and what is under way when the server stops. Invariant: nothing of a request but its method, route, id and outcome is logged.
  */
 import type { Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
@@ -30,6 +30,8 @@ declare module 'fastify' {
 /** An id that a client sends is kept when it is a short plain word. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const UNKNOWN = 'unknown';
+/** An answer that takes as long is worth a line, whatever it is. */
+const SLOW_MILLIS = 1000;
 
 export class Traffic {
   private readonly open = new Set<ServerResponse>();
@@ -121,7 +123,9 @@ export class Traffic {
     this.metrics.answered(typeof method === 'string' ? method : request.method, route, String(status), millis / 1000);
     if (!request.raw.complete) this.limitArrival(request.raw);
     const { problem, error } = request.problem ?? {};
-    const level = problem === undefined || problem.status < 500 ? 'info' : error instanceof HttpProblem ? 'warn' : 'error';
+    const failed = problem !== undefined && problem.status >= 500;
+    const merelyAnswered = status === 200 && request.method === 'GET' && millis < SLOW_MILLIS;
+    const level = failed ? (error instanceof HttpProblem ? 'warn' : 'error') : merelyAnswered ? 'debug' : 'info';
     if (!this.log.isLevelEnabled(level)) return;
     this.log[level](
       {
