@@ -32,7 +32,7 @@
  */
 import { createServer, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { Server, ServerCredentials, type ConnectionInjector, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ConnectionInjector } from '@grpc/grpc-js';
 import { GossipService } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/gossip_grpc_pb';
 import { ServerFeaturesService } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_grpc_pb';
 import { StreamsService } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb';
@@ -111,7 +111,7 @@ export class LoopbackServer implements Node {
       append: append(this),
       batchAppend: batchAppend(this),
       read: read(this),
-    } as UntypedServiceImplementation);
+    });
     grpc.addService(StreamsServiceService, { appendSession: appendSession(this), appendRecords: appendRecords(this) });
     grpc.addService(GossipService, { read: gossip(this, this.#members) });
     grpc.addService(ServerFeaturesService, { getSupportedMethods: features(this, this.#features) });
