@@ -9,8 +9,8 @@ import { backoff, type Connection } from './connection';
 import { type Mismatch, outcomeOf } from './faults';
 import { type Names, type OutgoingCommand, outgoing } from './wire';
 
-/** The largest message to the server. */
-export const MAX_MESSAGE_BYTES = 3 << 20;
+/** The largest message to the server, whose own limit is 16 MiB. */
+export const MAX_MESSAGE_BYTES = 12 << 20;
 /** The batch call's deadline is a time of day that the server compares with its own clock: ours may be behind. The timer is {@link Connection.call}'s. */
 const NO_DEADLINE = 86_400_000;
 
