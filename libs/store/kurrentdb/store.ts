@@ -53,6 +53,7 @@ export async function openKurrentStore(url: string, options: KurrentOptions): Pr
   const connection = new Connection(address, { ...TIMERS, ...options.timers });
   let slot: Slot | undefined;
   let log: Log | undefined;
+  let store: KurrentStore | undefined;
   try {
     const names = new Names(address.ledger);
     const storeId = await identify(connection, names, address, options);
@@ -63,7 +64,7 @@ export async function openKurrentStore(url: string, options: KurrentOptions): Pr
     view.refresh();
     const last = view.end.position < 0 ? undefined : lastEvent(view);
     await assertSameLog(connection, names, last, log.place());
-    const store = new KurrentStore(view, {
+    store = new KurrentStore(view, {
       address,
       connection,
       names,
@@ -71,16 +72,15 @@ export async function openKurrentStore(url: string, options: KurrentOptions): Pr
       clock: options.clock ?? systemClock,
       writable: options.mode === 'write',
     });
-    await store.caughtUp(options).catch(async (error: unknown) => {
-      await store.close();
-      throw error;
-    });
+    await store.caughtUp(options);
     return store;
   } catch (error) {
-    // A store that was opened has closed these itself.
-    log?.close();
-    slot?.release();
-    connection.renew();
+    if (store) await store.close();
+    else {
+      log?.close();
+      slot?.release();
+      connection.renew();
+    }
     throw unavailable(
       storeError(error, `cannot keep a copy of the log in ${slot?.dir ?? options.replica}`),
       `cannot open ${address.shown}`,
