@@ -70,11 +70,18 @@ async function perform(node: Node, call: Call, leader: boolean, fault: AnyFault,
   else answer(apply());
 }
 
-/** Whether the connection breaks at this message of the request; then it is broken. */
-function cut(node: Node, call: Call, fault: AnyFault, messages: number): boolean {
-  const due = fault?.act === 'cut' && fault.messages === messages;
-  if (due) node.drop(call.getPeer());
-  return due;
+/** Whether the connection is to break at this message of the request, or has broken before. */
+const broken = (fault: AnyFault, messages: number): boolean => fault?.act === 'cut' && messages >= fault.messages;
+
+/** Collects the messages of a request, and hands them on when all are in. */
+function collect<T>(node: Node, call: Call & ServerReadableStream<T, unknown>, fault: AnyFault, done: (messages: T[]) => void): void {
+  const messages: T[] = [];
+  call.on('data', (message: T) => {
+    if (broken(fault, messages.push(message))) node.drop(call.getPeer());
+  });
+  call.on('end', () => {
+    if (!call.cancelled && !broken(fault, messages.length)) done(messages);
+  });
 }
 
 const single = (target: Target, events: readonly Proposed[]): Request => ({
@@ -91,9 +98,7 @@ function expectation(options: AppendReq.Options | BatchAppendReq.Options): bigin
 
 export const append = (node: Node) => (call: ServerReadableStream<AppendReq, AppendResp>, done: sendUnaryData<AppendResp>) => {
   const fault = node.script.next('append');
-  const messages: AppendReq[] = [];
-  call.on('data', (message: AppendReq) => cut(node, call, fault, messages.push(message)));
-  call.on('end', () => {
+  collect<AppendReq>(node, call, fault, (messages) => {
     const options = messages[0]!.getOptions()!;
     const stream = nameOf(options.getStreamIdentifier());
     const events = messages.slice(1).map((message) => proposed(message.getProposedMessage()!));
@@ -136,7 +141,8 @@ export const batchAppend = (node: Node) => (call: ServerDuplexStream<BatchAppend
     const batch = open.get(id);
     if (!batch) return;
     batch.events.push(...message.getProposedMessagesList().map(proposed));
-    if (cut(node, call, batch.fault, ++batch.messages) || !message.getIsFinal()) return;
+    if (broken(batch.fault, ++batch.messages)) return node.drop(call.getPeer());
+    if (!message.getIsFinal()) return;
     open.delete(id);
     const { options, events, fault } = batch;
     const stream = nameOf(options.getStreamIdentifier());
@@ -188,9 +194,7 @@ export const appendSession =
   (node: Node) =>
   (call: ServerReadableStream<v2.AppendRequest, v2.AppendSessionResponse>, done: sendUnaryData<v2.AppendSessionResponse>) => {
     const fault = node.script.next('multiStreamAppend');
-    const parts: v2.AppendRequest[] = [];
-    call.on('data', (part: v2.AppendRequest) => cut(node, call, fault, parts.push(part)));
-    call.on('end', () => {
+    collect<v2.AppendRequest>(node, call, fault, (parts) => {
       const names = parts.map((part) => part.getStream().toLowerCase());
       const twice = parts.find((_, i) => names.indexOf(names[i]!) < i)?.getStream();
       if (twice !== undefined) {
@@ -232,7 +236,7 @@ export const appendRecords =
   (node: Node) =>
   (call: ServerUnaryCall<v2.AppendRecordsRequest, v2.AppendRecordsResponse>, done: sendUnaryData<v2.AppendRecordsResponse>) => {
     const fault = node.script.next('appendRecords');
-    if (cut(node, call, fault, 1)) return;
+    if (broken(fault, 1)) return node.drop(call.getPeer());
     const targets = call.request.getChecksList().map((check) => {
       const state = check.getStreamState()!;
       return { stream: state.getStream(), expected: BigInt(state.getExpectedState()) };

@@ -20,6 +20,14 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
+/** What the promise comes to, be it an error. */
+export function outcome(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    (value) => value,
+    (error: unknown) => error,
+  );
+}
+
 /** Fails when the fact has not come true within two seconds. */
 export async function until(fact: () => boolean): Promise<void> {
   for (let tries = 0; !fact(); tries += 1) {
