@@ -31,7 +31,7 @@ export class LoopbackCluster {
   private constructor() {}
 
   get url(): string {
-    return `kurrentdb://${this.nodes.map(({ endpoint }) => `${endpoint.address}:${endpoint.port}`).join(',')}?tls=false`;
+    return `kurrentdb://${this.nodes.map(({ endpoint }) => `${endpoint.address}:${endpoint.port}`).join(',')}?tls=false&discoveryInterval=10`;
   }
 
   get leader(): LoopbackServer {

@@ -78,8 +78,9 @@ export class LoopbackServer implements Node {
     return { address: '127.0.0.1', port: this.#port };
   }
 
+  /** With a short interval of discovery, for which the client's reads wait even at their first connection: half a second when not said. */
   get url(): string {
-    return `kurrentdb://127.0.0.1:${this.#port}?tls=false`;
+    return `kurrentdb://127.0.0.1:${this.#port}?tls=false&discoveryInterval=1`;
   }
 
   get calls(): Readonly<Record<CallKind, number>> {
