@@ -32,6 +32,8 @@ const FIELDS = [
   { name: 'day of week', min: 0, max: 7, names: WEEKDAYS },
 ] as const;
 const MINUTE_MILLIS = 60_000;
+/** No local time is further from UTC, a shifted one included; milliseconds. */
+const MOST_OFFSET = 16 * 60 * MINUTE_MILLIS;
 
 /** Reads an expression and a zone; answers what is wrong, not throws. */
 export function parseCron(cron: string, zoneName: string): CronSchedule | CronProblem {
@@ -93,9 +95,9 @@ export function* cronInstants(cron: string, zoneName: string, after: Instant, un
   }
   if (until <= after) return;
   let previous: Instant | undefined;
-  // A local day begins less than a day before or after that of UTC.
-  const last = utcDay(until) + 1;
-  for (let day = utcDay(after) - 1; day <= last; day++) {
+  const first = Math.floor((epochMillis(after) - MOST_OFFSET) / DAY_MILLIS);
+  const last = Math.floor((epochMillis(until) + MOST_OFFSET) / DAY_MILLIS);
+  for (let day = first; day <= last; day++) {
     for (const t of instantsOf(schedule, day)) {
       if (t > until) return;
       // A shifted time can meet one that exists: once.
@@ -144,10 +146,6 @@ function wallClock(zone: IANAZone, asUtc: number): number {
   if (offsetMillis(zone, first) === before) return first;
   const second = asUtc - after;
   return offsetMillis(zone, second) === after ? second : first;
-}
-
-function utcDay(t: Instant): number {
-  return Math.floor(epochMillis(t) / DAY_MILLIS);
 }
 
 /** The local calendar day, as a count of days since 1970-01-01. */
