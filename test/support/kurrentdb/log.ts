@@ -66,6 +66,8 @@ type Verdict = 'write' | 'conflict' | Stored;
 export class LoopbackLog {
   readonly events: Stored[] = [];
   readonly #streams = new Map<string, Stored[]>();
+  /** By stream and id. */
+  readonly #lastUse = new Map<string, Stored>();
   readonly #grown = new EventEmitter().setMaxListeners(0);
   #next = 256n;
 
@@ -114,7 +116,7 @@ export class LoopbackLog {
     const weak = expected === ANY || expected === STREAM_EXISTS;
     if (!weak && expected >= head) return expected === head ? 'write' : 'conflict';
     const stored = this.stream(stream);
-    const places = events.map(({ id }, i) => (weak ? stored.findLast((e) => e.id === id) : stored[Number(expected) + 1 + i]));
+    const places = events.map(({ id }, i) => (weak ? this.#lastUse.get(`${stream} ${id}`) : stored[Number(expected) + 1 + i]));
     const missing = places.findIndex((place, i) => place?.id !== events[i]?.id);
     if (missing < 0) return places.at(-1) ?? (weak ? 'write' : 'conflict');
     return weak && missing === 0 ? 'write' : 'conflict';
@@ -135,6 +137,7 @@ export class LoopbackLog {
       const stored = { ...event, stream, revision: this.#head(stream) + 1n, prepare, commit: shared ?? prepare, created };
       if (!this.#streams.has(stream)) this.#streams.set(stream, []);
       this.#streams.get(stream)!.push(stored);
+      this.#lastUse.set(`${stream} ${event.id}`, stored);
       this.events.push(stored);
     });
     this.#grown.emit('grown');

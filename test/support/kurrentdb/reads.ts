@@ -97,8 +97,9 @@ function* answered(log: LoopbackLog, options: Options): Generator<ReadResp> {
   }
   const matches = filter(options);
   const exact = options.hasStream() || !backwards;
+  const side = standing(options);
   const within = source.filter((event) => {
-    const where = side(options, event);
+    const where = side(event);
     return matches(event) && (where === 0 ? exact : backwards ? where < 0 : where > 0);
   });
   const count = Number(BigInt(options.getCount()) > BigInt(within.length) ? within.length : options.getCount());
@@ -113,7 +114,8 @@ async function* subscribed(log: LoopbackLog, options: Options, gone: AbortSignal
   const source = () => (stream ? log.stream(name) : log.events);
   const matches = filter(options);
   const interval = (options.getFilter()?.getMax() || WINDOW) * (options.getFilter()?.getCheckpointintervalmultiplier() ?? 0);
-  const from = source().findIndex((event) => side(options, event) > 0);
+  const side = standing(options);
+  const from = source().findIndex((event) => side(event) > 0);
   let next = from < 0 ? source().length : from;
   let live = false;
   for (let looked = 0; ;) {
@@ -149,16 +151,19 @@ function caughtUp(last: Stored | undefined, ofStream: boolean): ReadResp {
   return new ReadResp().setCaughtUp(message);
 }
 
-/** -1, 0 or 1: where the event stands to the revision or position of the options; 1 when they say the start, -1 when the end. */
-function side(options: Options, event: Stored): number {
+/** Where an event stands to the revision or position of the options: -1, 0 or 1; 1 to the start, -1 to the end. */
+function standing(options: Options): (event: Stored) => number {
   const stream = options.getStream();
   const all = options.getAll();
   const point = stream ?? all!;
-  if (point.hasStart()) return 1;
-  if (point.hasEnd()) return -1;
-  if (stream) return compare(event.revision, BigInt(stream.getRevision()));
-  const position = all!.getPosition()!;
-  return compare(event.commit, BigInt(position.getCommitPosition())) || compare(event.prepare, BigInt(position.getPreparePosition()));
+  if (point.hasStart()) return () => 1;
+  if (point.hasEnd()) return () => -1;
+  if (stream) {
+    const revision = BigInt(stream.getRevision());
+    return (event) => compare(event.revision, revision);
+  }
+  const [commit, prepare] = [BigInt(all!.getPosition()!.getCommitPosition()), BigInt(all!.getPosition()!.getPreparePosition())];
+  return (event) => compare(event.commit, commit) || compare(event.prepare, prepare);
 }
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -174,9 +179,8 @@ function visible(log: LoopbackLog, name: string): readonly Stored[] | undefined 
     $tb?: number;
   };
   const { $maxAge = Infinity, $maxCount = Infinity, $tb = 0 } = metadata;
-  return stored.filter(
-    ({ revision, created }, i) => revision >= $tb && i >= stored.length - $maxCount && created >= Date.now() - $maxAge * 1000,
-  );
+  const oldest = Date.now() - $maxAge * 1000;
+  return stored.filter(({ revision, created }, i) => revision >= $tb && i >= stored.length - $maxCount && created >= oldest);
 }
 
 function filter(options: Options): (event: Stored) => boolean {
