@@ -3,7 +3,7 @@
  */
 import { KurrentDBClient, NotLeaderError, UnavailableError, UnknownError } from '@kurrent/kurrentdb-client';
 import { LoopbackCluster } from '../support/kurrentdb/cluster';
-import { collect, ids, noted, outcome, until } from '../support/kurrentdb/samples';
+import { collect, ids, noted, outcome, plain, until } from '../support/kurrentdb/samples';
 
 let cluster: LoopbackCluster;
 let found: KurrentDBClient;
@@ -52,8 +52,8 @@ test('a follower passes on what does not require the leader, but never what writ
   await direct.appendToStream('c', noted(...ids(1)));
   const { port } = cluster.leader.endpoint;
   const refused = { constructor: UnknownError, code: 9, message: expect.stringContaining(`127.0.0.1:${port}`) as string };
-  await expect(direct.multiStreamAppend([{ streamName: 'c', expectedState: 0n, events: [] }])).rejects.toMatchObject(refused);
-  await expect(direct.appendRecords([], [])).rejects.toMatchObject(refused);
+  await expect(direct.multiStreamAppend([{ streamName: 'c', expectedState: 0n, events: [plain()] }])).rejects.toMatchObject(refused);
+  await expect(direct.appendRecords([{ streamName: 'c', record: plain() }], [])).rejects.toMatchObject(refused);
   await direct.dispose();
 });
 

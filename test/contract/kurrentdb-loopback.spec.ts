@@ -10,6 +10,7 @@ import {
   KurrentDBClient,
   STREAM_STATE,
   TimeoutError,
+  UnknownError,
   UnsupportedError,
   WrongExpectedVersionError,
   type AppendStreamState,
@@ -188,6 +189,13 @@ describe('several streams at once', () => {
     expect(server.events()).toHaveLength(4);
   });
 
+  test('appendRecords refuses a request without records, and two checks of one stream', async () => {
+    await expect(client.appendRecords([], [check('x', 'any')])).rejects.toMatchObject({ constructor: UnknownError, code: 3 });
+    const twice = client.appendRecords([record('x', randomUUID())], [check('y', 'any'), check('Y', 'no_stream')]);
+    await expect(twice).rejects.toMatchObject({ constructor: UnknownError, code: 3 });
+    expect(server.events()).toEqual([]);
+  });
+
   test('multiStreamAppend writes all streams or none, knows its own ids again, and refuses a stream named twice', async () => {
     const [a, b, c] = ids(3) as [string, string, string];
     const done = await client.multiStreamAppend([part('x', 'no_stream', [a, b]), part('y', 'no_stream', [c])]);
@@ -195,6 +203,7 @@ describe('several streams at once', () => {
       { streamName: 'x', revision: 1n },
       { streamName: 'y', revision: 0n },
     ]);
+    expect(Buffer.from(server.events()[0]!.metadata).toString()).toBe('{"$schema.format":"Bytes","$schema.name":"noted"}');
     const again = await client.multiStreamAppend([part('x', 'no_stream', [a, b]), part('y', 'no_stream', [c])]);
     expect(again.responses).toEqual(done.responses);
     const half = client.multiStreamAppend([part('x', 1n, ids(1)), part('y', 'no_stream', ids(1))]);

@@ -237,10 +237,13 @@ export const appendRecords =
   (call: ServerUnaryCall<v2.AppendRecordsRequest, v2.AppendRecordsResponse>, done: sendUnaryData<v2.AppendRecordsResponse>) => {
     const fault = node.script.next('appendRecords');
     if (broken(fault, 1)) return node.drop(call.getPeer());
+    if (call.request.getRecordsList().length === 0) return done(invalid('Append records request must contain at least one record.'));
     const targets = call.request.getChecksList().map((check) => {
       const state = check.getStreamState()!;
       return { stream: state.getStream(), expected: BigInt(state.getExpectedState()) };
     });
+    if (new Set(targets.map(({ stream }) => stream.toLowerCase())).size < targets.length)
+      return done(invalid('Each stream can only appear once in consistency checks.'));
     const events = call.request.getRecordsList().map((record) => {
       const stream = record.getStream();
       let target = targets.findIndex((known) => known.stream.toLowerCase() === stream.toLowerCase());
@@ -274,6 +277,8 @@ export const appendRecords =
       },
     );
   };
+
+const invalid = (message: string) => failure(status.INVALID_ARGUMENT, `The 'AppendRecordsRequest' is invalid: ${message}`);
 
 const failuresV2 = (done: sendUnaryData<never>): Pick<Answers, 'timeout' | 'refuse'> => ({
   timeout: () => done(failure(status.DEADLINE_EXCEEDED, 'Operation timed out while waiting for commit')),

@@ -1,9 +1,10 @@
 /**
  * The log of the loopback KurrentDB server: streams with revisions, one global order, and the server's rules for expected revisions.
  *
- * Positions grow and are sparse. An event alone in its write has commit = prepare; the events of a write to several streams share one commit,
- * which is greater than each prepare. A write is applied as a whole or not at all. What was written stays: no deletion, no scavenging;
- * stream metadata hides events from reads of their stream only.
+ * Positions grow and are sparse. An event of a write to one stream has commit = prepare; the events of a write to several streams share one commit,
+ * which is greater than each prepare, as on servers with transactions (26.1 makes them equal): who keeps only one of the two is found out. A write
+ * is applied as a whole or not at all. What was written stays: no deletion, no scavenging; stream metadata hides events from reads of their
+ * stream only.
  *
  * Ids already in the stream are looked for as the server does it: after a given revision they must be found event by event, then the first
  * answer is given again and nothing is written; at the head they are not looked for; with `any` or `stream_exists` the last use of each id counts.

@@ -37,13 +37,15 @@ export function recorded(record: AppendRecord): Proposed {
   const json = schema.getFormat() === SchemaFormat.SCHEMA_FORMAT_JSON;
   const properties: Record<string, unknown> = {};
   record.getPropertiesMap().forEach((value, key) => (properties[key] = value.toJavaScript()));
-  const metadata = { ...properties, '$schema.name': schema.getName(), '$schema.format': json ? 'Json' : 'Bytes' };
+  if (!json) properties['$schema.format'] = 'Bytes';
+  properties['$schema.name'] = schema.getName();
+  if (json) properties['$schema.format'] = 'Json';
   return {
     id: record.getRecordId()!.toLowerCase(),
     type: schema.getName(),
     json,
     data: record.getData_asU8(),
-    metadata: Buffer.from(JSON.stringify(metadata), 'utf8'),
+    metadata: Buffer.from(JSON.stringify(properties), 'utf8'),
   };
 }
 

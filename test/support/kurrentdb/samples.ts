@@ -1,7 +1,7 @@
 /** Small things that specs against a KurrentDB server share: events to append, answers collected, and waiting for a fact. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { binaryEvent } from '@kurrent/kurrentdb-client';
+import { binaryEvent, jsonEvent } from '@kurrent/kurrentdb-client';
 
 export function ids(count: number): string[] {
   return Array.from({ length: count }, () => randomUUID());
@@ -13,6 +13,9 @@ export function noted(...list: string[]) {
     binaryEvent({ id, type: 'noted', data: Buffer.from(id), metadata: Uint8Array.from(Buffer.from(`{"of":"${id}"}`)) }),
   );
 }
+
+/** An event without metadata, which every way of appending takes. */
+export const plain = () => jsonEvent({ type: 'plain', data: {} });
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
