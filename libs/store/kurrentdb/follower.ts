@@ -1,21 +1,28 @@
 /**
- * One subscription to the server's log, fanned out to the whole process, and resumed whenever it drops. Invariants: events reach the numbering in the server's order, whatever the
- * subscription does; an error, an end and a close all are a drop; what cannot be numbered stops the following for good. Deliberately absent: what is done with the events.
+ * Following the server's log, once for the whole process: in pages while there is much to come, by a subscription while there is little, for a subscription takes several times as long
+ * for each event. Invariants: events reach the numbering in the server's order, whatever the server and the subscription do; whatever drops is resumed from where the numbering is;
+ * what cannot be numbered stops the following for good. Deliberately absent: what is done with the events.
  */
-import type { AllStreamSubscription, ResolvedEvent } from '@kurrent/kurrentdb-client';
+import type { ResolvedEvent } from '@kurrent/kurrentdb-client';
 import { type Following, StoreError } from '../port';
 import { backoff, type Connection } from './connection';
+import { listen, type Listening, logFilter } from './listening';
 import type { Numbering } from './numbering';
 import { forbiddenPolicy, policyNow } from './policies';
 import { incoming, type LogPosition, type Names } from './wire';
 
-/** Events taken in together while catching up. */
-const BATCH_EVENTS = 4096;
-const BATCH_MILLIS = 20;
+/** Events of one page. */
+const PAGE_EVENTS = 4096;
+/** While pages are read the next one is asked for so soon, unless somebody knows that there is more. */
+const PAGE_MILLIS = 20;
+/** Likewise while a subscription catches up. */
+const LOOKING_MILLIS = 100;
+/** Pages are read for so long after there was last much to come. */
+const BUSY_MILLIS = 500;
+/** So many events at once, or in {@link BUSY_MILLIS} of a subscription, are much. */
+const MUCH = 256;
 /** Gaps in a row, without progress, that are damage rather than a delivery that went wrong. */
 const MAX_GAPS = 3;
-/** A filtered subscription says where it is after so many times 32 events of others. */
-const CHECKPOINT_INTERVAL = 8;
 
 export interface FollowerEvents {
   /** Something was taken in, or the standing has changed. */
@@ -30,9 +37,11 @@ export class Follower {
   private stopped = false;
   private gaps = 0;
   private failures = 0;
+  private busyUntil = 0;
   /** Of metadata streams: the revision up to which what they said is known not to be in force. */
   private readonly superseded = new Map<string, bigint>();
-  private drop: ((reason: unknown) => void) | undefined;
+  private listening: Listening | undefined;
+  private wake: (() => void) | undefined;
   private readonly running: Promise<void>;
   /** Why it is not live, for messages. */
   reason: unknown;
@@ -50,139 +59,129 @@ export class Follower {
     return { live: this.live, since: this.since };
   }
 
-  /** Begins a new subscription: for when an event that must come has not. */
+  /** So many events will come soon. */
+  expect(events: number): void {
+    if (events >= MUCH || this.busyUntil > Date.now()) this.busy();
+  }
+
+  /** The server has taken events that we have not seen: pages need not wait. */
+  announce(): void {
+    this.wake?.();
+  }
+
+  /** Begins anew: for when an event that must come has not. */
   kick(): void {
-    this.drop?.(new Error('an event that was to come has not'));
+    this.listening?.drop(new Error('an event that was to come has not'));
+    this.wake?.();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.drop?.(undefined);
+    this.kick();
     await this.running;
   }
 
   private async run(): Promise<void> {
     while (!this.stopped) {
-      this.reason = await this.subscription().catch((error: unknown) => this.judge(error));
+      this.numbering.restart();
+      this.reason = await this.follow().catch((error: unknown) => this.judge(error));
+      if (this.stopped) break;
+      if (this.reason === BUSY) continue;
       this.behind();
-      if (this.stopped) return;
       if (this.failures++ > 0) this.connection.renew();
       await this.pause(backoff(this.failures, 50, 5000));
     }
+    this.behind();
   }
 
-  /** What could not be taken in: a drop, or the end. */
+  /** Follows until something drops; resolves with the reason. Rejects with what cannot be taken in. */
+  private async follow(): Promise<unknown> {
+    await this.readPages();
+    if (this.stopped) return undefined;
+    let window = { until: Date.now() + BUSY_MILLIS, events: 0 };
+    let caughtUp = false;
+    const listening = (this.listening = listen(this.connection, this.names, this.numbering.place, {
+      take: (events, passed) => {
+        this.take(events, passed);
+        if (Date.now() > window.until) window = { until: Date.now() + BUSY_MILLIS, events: 0 };
+        if ((window.events += events.length) >= MUCH) this.busy();
+      },
+      caughtUp: () => {
+        caughtUp = true;
+        this.wake?.();
+      },
+    }));
+    try {
+      // On a server that others use as well, the subscription looks through their events first: that is no reason to wait for ours.
+      while (!caughtUp && !listening.over) {
+        await Promise.race([this.pause(LOOKING_MILLIS), listening.dropped]);
+        if (!caughtUp && !listening.over) this.take(await this.page(), undefined);
+      }
+      return await listening.dropped;
+    } finally {
+      listening.drop(undefined);
+      this.listening = undefined;
+    }
+  }
+
+  /** Until a page is not full and there was not much lately. */
+  private async readPages(): Promise<void> {
+    while (!this.stopped) {
+      const page = await this.page();
+      this.take(page, undefined);
+      if (page.length === PAGE_EVENTS) continue;
+      this.caughtUp();
+      if (Date.now() >= this.busyUntil) return;
+      if (page.length >= MUCH) this.busy();
+      await this.pause(PAGE_MILLIS);
+    }
+  }
+
+  private page(): Promise<ResolvedEvent[]> {
+    const fromPosition = this.numbering.place ?? 'start';
+    return this.connection.call('a page of the log', async (client) => {
+      const events: ResolvedEvent[] = [];
+      // What stands at the place itself comes again.
+      for await (const event of client.readAll({ fromPosition, maxCount: PAGE_EVENTS, filter: logFilter(this.names) })) events.push(event);
+      return events;
+    });
+  }
+
+  private take(events: readonly ResolvedEvent[], passed: LogPosition | undefined): void {
+    const missed = this.number(events, passed);
+    if (missed) {
+      if (++this.gaps > MAX_GAPS)
+        throw new StoreError('damaged', `the server leaves out events of its log behind ${text(this.numbering.place)}`);
+      throw new Error('the server left out events');
+    }
+    this.gaps = 0;
+    if (events.length > 0) this.events.onMove();
+  }
+
+  private number(events: readonly ResolvedEvent[], passed: LogPosition | undefined): ReturnType<Numbering['take']> {
+    try {
+      return this.numbering.take(this.ours(events), passed);
+    } catch (error) {
+      if (error instanceof StoreError || error instanceof PolicySeen) throw error;
+      throw new StoreError('damaged', `the server's log cannot be followed: ${(error as Error).message}`, {}, { cause: error });
+    }
+  }
+
+  /** What ended the following: a drop that is resumed, or the end. Answers the reason. */
   private async judge(error: unknown): Promise<unknown> {
     if (error instanceof PolicySeen) {
       const { revision, rule } = await policyNow(this.connection, error.stream).catch(() => ({ revision: -1n, rule: undefined }));
       this.superseded.set(error.stream, revision);
-      if (rule === undefined) return error;
-      const stream = this.names.fromServer(error.stream.slice(2));
-      this.fail(
-        new StoreError('damaged', `the stream ${error.stream.slice(2)} on the server has ${rule}, under which it loses events`, { stream }),
-      );
-    } else if (!(error instanceof StoreError)) {
-      this.fail(new StoreError('damaged', `the server's log cannot be followed: ${(error as Error).message}`, {}, { cause: error }));
-    } else if (error.faultClass === 'business') this.fail(error);
+      const stream = error.stream.slice(2);
+      if (rule !== undefined)
+        this.fail(new StoreError('damaged', `the stream ${stream} on the server has ${rule}, under which it loses events`, { stream }));
+    } else if (error instanceof StoreError && error.faultClass === 'business') this.fail(error);
     return error;
   }
 
   private fail(error: StoreError): void {
     this.stopped = true;
     this.events.onFault(error);
-  }
-
-  private pause(millis: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, millis);
-      this.drop = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  /** Follows until the subscription drops; resolves with the reason. Rejects with what forbids to go on. */
-  private subscription(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.numbering.restart();
-      const { prefix } = this.names;
-      const { place } = this.numbering;
-      let passed: LogPosition | undefined;
-      let waiting: ResolvedEvent[] = [];
-      let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
-      const { client } = this.connection;
-      const subscription: AllStreamSubscription = client.subscribeToAll({
-        fromPosition: place ?? 'start',
-        filter: {
-          filterOn: 'streamName',
-          prefixes: [prefix, `$$${prefix}`],
-          checkpointInterval: CHECKPOINT_INTERVAL,
-          // Must not throw: the client would stop without a word.
-          checkpointReached: (_, position) => {
-            passed = position;
-            schedule();
-          },
-        },
-      });
-      const end = (settle: () => void): void => {
-        this.drop = undefined;
-        clear();
-        waiting = [];
-        subscription.removeAllListeners('data');
-        // What it says from now on concerns nobody, and must not be an accident.
-        subscription.on('error', () => undefined);
-        subscription.unsubscribe().catch(() => undefined);
-        subscription.destroy();
-        settle();
-      };
-      const clear = (): void => {
-        clearTimeout(timer as NodeJS.Timeout);
-        clearImmediate(timer as NodeJS.Immediate);
-        timer = undefined;
-      };
-      const schedule = (): void => {
-        if (this.drop !== dropped) return;
-        if (waiting.length >= BATCH_EVENTS) flush();
-        else timer ??= this.live ? setImmediate(flush) : setTimeout(flush, BATCH_MILLIS);
-      };
-      const flush = (): void => {
-        clear();
-        const events = waiting;
-        waiting = [];
-        try {
-          const missed = this.numbering.take(this.ours(events), passed);
-          passed = undefined;
-          if (events.length > 0) this.failures = 0;
-          if (missed) {
-            if (++this.gaps > MAX_GAPS)
-              throw new StoreError('damaged', `the server leaves out events of its log behind ${text(this.numbering.place)}`);
-            return end(() => resolve(new Error('the server left out events')));
-          }
-          this.gaps = 0;
-        } catch (error) {
-          return end(() => reject(error instanceof Error ? error : new Error(String(error))));
-        }
-        this.events.onMove();
-        return undefined;
-      };
-      const dropped = (reason: unknown): void => end(() => resolve(reason));
-      this.drop = dropped;
-      subscription.on('data', (resolved: ResolvedEvent) => {
-        waiting.push(resolved);
-        schedule();
-      });
-      subscription.on('caughtUp', () => {
-        flush();
-        if (this.drop === dropped) this.caughtUp();
-      });
-      subscription.on('fellBehind', () => this.behind());
-      for (const name of ['error', 'end', 'close'] as const) {
-        subscription.on(name as 'error', (error?: Error) => {
-          if (this.drop === dropped) dropped(error ?? new Error(`the subscription was ended (${name})`));
-        });
-      }
-    });
   }
 
   /** Our events; rules about streams that would let events disappear are checked on the way. */
@@ -198,10 +197,16 @@ export class Follower {
     });
   }
 
+  private busy(): void {
+    this.busyUntil = Date.now() + BUSY_MILLIS;
+    this.listening?.drop(BUSY);
+  }
+
   private caughtUp(): void {
+    this.failures = 0;
+    if (this.live) return;
     this.live = true;
     this.since = undefined;
-    this.failures = 0;
     this.events.onMove();
   }
 
@@ -210,7 +215,20 @@ export class Follower {
     this.since ??= Date.now();
     this.events.onMove();
   }
+
+  private pause(millis: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, millis);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }
+
+/** Why a subscription is dropped for pages. */
+const BUSY = 'there is much to come';
 
 /** A stream's metadata has, or had, a rule under which it loses events. */
 class PolicySeen extends Error {

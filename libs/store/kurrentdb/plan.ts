@@ -40,8 +40,10 @@ export class Plan {
     return { commands: [...this.commands.values()], expected: this.expected };
   }
 
-  /** All of the call's requests or none. Throws StoreError `conflict`, `reused-id`, `too-large`. */
-  add(call: Call): void {
+  /**
+   * All of the call's requests or none. False: it has to wait, because only what is planned, and may yet fail, speaks against it. Throws StoreError `conflict`, `reused-id`, `too-large`.
+   */
+  add(call: Call): boolean {
     const added = new Map<string, OutgoingCommand>();
     const heads = new Map<string, number>();
     const known = new Map<AppendRequest, AppendResult>();
@@ -53,16 +55,18 @@ export class Plan {
       const recorded = this.view.findCommand(commandId);
       const before = recorded ?? added.get(commandId) ?? this.commands.get(commandId);
       if (before) {
+        if (before.digest !== digest && before === this.commands.get(commandId)) return false;
         if (before.digest !== digest)
           throw new StoreError('reused-id', `command id ${commandId} was used before with other content`, { stream, commandId });
         if (recorded) known.set(request, resultOf(recorded, call.sent.has(commandId) ? 'recorded' : 'duplicate'));
         else duplicates.push(request);
         continue;
       }
-      const head = heads.get(stream) ?? this.heads.get(stream);
+      const head = heads.get(stream);
       const seen = head ?? this.view.streamHead(stream);
       // A stream may be further than this process has seen, not less far.
       if (head === undefined ? expected < seen : expected !== head) throw conflict(request, seen);
+      if (head === undefined && expected !== (this.heads.get(stream) ?? expected)) return false;
       heads.set(stream, expected + events.length);
       added.set(commandId, { stream, commandId, digest, recordedAt: this.propose(), events });
       for (const event of events) bytes += outgoingBytes(event);
@@ -81,6 +85,7 @@ export class Plan {
     for (const [stream, head] of heads) this.heads.set(stream, head);
     for (const [request, result] of known) this.known.set(request, result);
     for (const request of duplicates) this.duplicates.add(request);
+    return true;
   }
 
   commandsOf({ requests }: Call): OutgoingCommand[] {

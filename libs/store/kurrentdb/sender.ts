@@ -35,8 +35,8 @@ export class Sender {
     private readonly names: Names,
   ) {}
 
-  /** Throws StoreError `too-large`, `damaged`, `unavailable`: nothing was applied; `in-doubt`: it may be, or may still become so. */
-  async send(batch: Batch): Promise<Sent> {
+  /** `known`: aborted when the outcome is known otherwise, so that no further try is made. Throws StoreError `too-large`, `damaged`, `unavailable`: nothing was applied; `in-doubt`: it may be, or may still become so. */
+  async send(batch: Batch, known?: AbortSignal): Promise<Sent> {
     const until = Date.now() + this.connection.timers.appendMillis;
     let unsure = false;
     let last: unknown;
@@ -47,6 +47,7 @@ export class Sender {
       } catch (error) {
         last = error;
       }
+      if (known?.aborted) return { applied: true, unsure: true };
       const outcome = outcomeOf(last);
       if (outcome.kind === 'mismatch')
         return { applied: false, streams: outcome.streams.map((s) => ({ ...s, stream: this.names.fromServer(s.stream) })), unsure };

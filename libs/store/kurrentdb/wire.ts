@@ -91,7 +91,7 @@ export function incoming({ event }: ResolvedEvent, names: Names): RemoteEvent {
     position?: LogPosition;
   };
   const fields = metadata as Readonly<Record<(typeof FIELDS)[number], string>> | undefined;
-  if (!(data instanceof Uint8Array) || !position || !FIELDS.every((name) => typeof fields?.[name] === 'string')) {
+  if (!ArrayBuffer.isView(data) || !position || !FIELDS.every((name) => typeof fields?.[name] === 'string')) {
     throw new StoreError('foreign', `event ${revision} of the stream ${streamId} on the server was not written by this program`);
   }
   const { at, recordedAt, commandId, index, count, digest, metadata: text } = fields!;

@@ -12,6 +12,15 @@ import { type Arrival, type Call, Plan, sameContent } from './plan';
 import type { Batch, Sender, Sent } from './sender';
 import { outgoingBytes, type OutgoingCommand, type RemoteEvent } from './wire';
 
+/** Commands that are to come back through the log. */
+interface Expected {
+  /** Resolves when all are in the copy. */
+  readonly here: Promise<void>;
+  /** Waits for that; what has not come in time is undefined. */
+  readonly wait: () => Promise<(Arrival | undefined)[]>;
+  readonly forget: () => void;
+}
+
 /** So many bytes at most share a message, unless one call has more: a server refuses more than it is set to. */
 const BATCH_BYTES = 512 << 10;
 
@@ -52,7 +61,7 @@ export class RemoteWriter {
   /** Sends commands with their own recorded times, and waits until the copy has them; for taking over a history. */
   async sendAsIs(batch: Batch): Promise<void> {
     const arrivals = this.expect(batch.commands);
-    const sent = await this.send(batch, arrivals.forget);
+    const sent = await this.send(batch, arrivals);
     if (!sent.applied && !sent.unsure) {
       arrivals.forget();
       throw new StoreError('conflict', 'another process writes the store: the history was not continued');
@@ -69,16 +78,18 @@ export class RemoteWriter {
     // Callers of the same turn share a message.
     for (await nextTurn(); this.queue.length > 0; await nextTurn()) {
       const plan = new Plan(this.view, () => this.propose());
+      const later: Call[] = [];
       const calls = this.takeCalls().filter((call) => {
         try {
           this.assertSound();
-          plan.add(call);
-          return true;
+          if (plan.add(call)) return true;
+          later.push(call);
         } catch (error) {
           call.reject(error);
-          return false;
         }
+        return false;
       });
+      this.queue.unshift(...later);
       try {
         await this.deliver(calls, plan);
       } catch (error) {
@@ -102,7 +113,7 @@ export class RemoteWriter {
     const { batch } = plan;
     if (batch.commands.length === 0) return this.answer(calls, plan, new Map());
     const arrivals = this.expect(batch.commands);
-    const sent = await this.send(batch, arrivals.forget);
+    const sent = await this.send(batch, arrivals);
     if (!sent.applied) {
       arrivals.forget();
       return this.conflict(calls, plan, sent);
@@ -111,11 +122,22 @@ export class RemoteWriter {
     this.answer(calls, plan, new Map(batch.commands.map(({ commandId }, i) => [commandId, arrived[i]])));
   }
 
-  private send(batch: Batch, onFailure: () => void): Promise<Sent> {
-    return this.sender.send(batch).catch((error: unknown) => {
-      onFailure();
+  /** What the log has need not be answered: a lost answer, or one that the server puts off, is not waited for. */
+  private async send(batch: Batch, { here, forget }: Expected): Promise<Sent> {
+    this.follower().expect(batch.commands.reduce((sum, { events }) => sum + events.length, 0));
+    const known = new AbortController();
+    try {
+      const sending = this.sender.send(batch, known.signal);
+      const sent = await Promise.race([sending, here.then((): Sent => ({ applied: true, unsure: true }))]);
+      sending.catch(() => undefined);
+      this.follower().announce();
+      return sent;
+    } catch (error) {
+      forget();
       throw error;
-    });
+    } finally {
+      known.abort();
+    }
   }
 
   private answer(calls: readonly Call[], plan: Plan, arrived: ReadonlyMap<string, Arrival | undefined>): void {
@@ -156,12 +178,13 @@ export class RemoteWriter {
     return true;
   }
 
-  private expect(commands: readonly OutgoingCommand[]): { wait: () => Promise<(Arrival | undefined)[]>; forget: () => void } {
+  private expect(commands: readonly OutgoingCommand[]): Expected {
     const got = new Map<string, Arrival>();
-    let full: (() => void) | undefined;
+    let full: () => void;
+    const here = new Promise<void>((resolve) => (full = resolve));
     const take = (arrival: Arrival): void => {
       got.set(arrival.events[0]!.commandId, arrival);
-      if (got.size === commands.length) full?.();
+      if (got.size === commands.length) full();
     };
     for (const { commandId, stream } of commands) this.arrivals.set(commandId, { stream, take });
     const forget = (): void => {
@@ -169,22 +192,15 @@ export class RemoteWriter {
     };
     const wait = async (): Promise<(Arrival | undefined)[]> => {
       const { numberMillis } = this.connection.timers;
-      if (got.size < commands.length) {
-        await new Promise<void>((resolve) => {
-          const kick = setTimeout(() => this.follower().kick(), numberMillis / 4);
-          const late = setTimeout(done, numberMillis);
-          function done(): void {
-            clearTimeout(kick);
-            clearTimeout(late);
-            resolve();
-          }
-          full = done;
-        });
-      }
+      const kick = setTimeout(() => this.follower().kick(), numberMillis / 4);
+      let late: NodeJS.Timeout | undefined;
+      await Promise.race([here, new Promise((resolve) => (late = setTimeout(resolve, numberMillis)))]);
+      clearTimeout(kick);
+      clearTimeout(late);
       forget();
       return commands.map(({ commandId }) => got.get(commandId));
     };
-    return { wait, forget };
+    return { here, wait, forget };
   }
 
   /** The clock, or 1 ns after the last time seen or proposed. */
