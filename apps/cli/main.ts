@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerAttribution } from './commands/attribution';
+import { registerCopy } from './commands/copy';
 import { registerEvents } from './commands/events';
 import { registerHistory } from './commands/history';
 import { registerImport } from './commands/import';
@@ -28,7 +29,7 @@ First steps:
                                                    where the change came from
 
 Times are RFC 3339 with a zone, durations 90s, 15m, 8h or 30d. Files may be gzipped, - is standard input.
-One process writes a store, any number read. \`navledger COMMAND --help\` shows examples.`;
+One process writes an embedded store, any number read. \`navledger COMMAND --help\` shows examples.`;
 
 function program(): Command {
   // Seen from the build, dist/apps/cli.
@@ -40,8 +41,13 @@ function program(): Command {
     .version(version)
     .option(
       '--store <url>',
-      'sqlite:DIR, the folder of the store (or NAVLEDGER_STORE; default sqlite:./data)',
+      'sqlite:DIR, the folder of the store, or kurrentdb://…, a server or cluster (or NAVLEDGER_STORE; default sqlite:./data)',
       process.env['NAVLEDGER_STORE'],
+    )
+    .option(
+      '--replica <dir>',
+      "the folder for what this machine keeps of a server's log (or NAVLEDGER_REPLICA; default ./data/replica)",
+      process.env['NAVLEDGER_REPLICA'],
     )
     .option('--json', 'print one JSON document on stdout')
     .option('--actor <name>', 'who records (default: the login name)')
@@ -61,6 +67,7 @@ function program(): Command {
   registerServe(root);
   registerToken(root);
   registerOperations(root);
+  registerCopy(root);
   return root;
 }
 

@@ -6,12 +6,15 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { Host } from '../../libs/ledger/host';
 import type { Ledger } from '../../libs/ledger/ledger';
+import type { StorePlace } from '../../libs/ledger/open';
 import { EXIT, Interrupted, report, type Tell } from './exit';
 import { OutputClosed } from './output';
 import { Progress } from './progress';
 
 export interface Globals {
   readonly store: string;
+  /** Folder for what this machine keeps of servers' logs. */
+  readonly replica: string;
   readonly json: boolean;
   readonly actor: string;
   readonly quiet: boolean;
@@ -42,8 +45,14 @@ export function action<A extends unknown[]>(
 }
 
 function globalsOf(command: Command): Globals {
-  const { store, json, actor, quiet } = command.optsWithGlobals<Partial<Globals>>();
-  return { store: store ?? 'sqlite:./data', json: json ?? false, actor: actor ?? loginName(), quiet: quiet ?? false };
+  const { store, replica, json, actor, quiet } = command.optsWithGlobals<Partial<Globals>>();
+  return {
+    store: store ?? 'sqlite:./data',
+    replica: replica ?? './data/replica',
+    json: json ?? false,
+    actor: actor ?? loginName(),
+    quiet: quiet ?? false,
+  };
 }
 
 /** The user's number where it has no name, as in a container. */
@@ -60,8 +69,18 @@ export async function withLedger<T>(globals: Globals, mode: 'read' | 'write', wo
   const { openLedger } = require('../../libs/ledger/open') as typeof import('../../libs/ledger/open');
   const progress = new Progress('reading the log', globals.quiet);
   if (mode === 'read') leaveInterrupts();
-  const ledger = await openLedger(globals.store, mode, { actor: globals.actor }, progress.update).finally(progress.end);
+  const ledger = await openLedger(placeOf(globals), mode, { actor: globals.actor }, progress.update).finally(progress.end);
   return closing(ledger, work);
+}
+
+/** The store's URL without its password. */
+export function shownStore({ store }: Globals): string {
+  const { shownUrl } = require('../../libs/ledger/open') as typeof import('../../libs/ledger/open');
+  return shownUrl(store);
+}
+
+export function placeOf({ store, replica }: Globals): StorePlace {
+  return { url: store, replica };
 }
 
 /** The same on Nest's buses. */

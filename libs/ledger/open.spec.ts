@@ -11,7 +11,7 @@ describe('opening a ledger', () => {
       const file = join(dir, 'file');
       writeFileSync(file, 'text');
       const url = `sqlite:${place === 'a file' ? file : join(file, 'store')}`;
-      const fault = await openLedger(url, 'write', { actor: 'test' }).catch((error: unknown) => error);
+      const fault = await openLedger({ url, replica: dir }, 'write', { actor: 'test' }).catch((error: unknown) => error);
       expect(fault).toBeInstanceOf(StoreError);
       expect((fault as StoreError).fault).toBe('unavailable');
     } finally {

@@ -2,17 +2,20 @@
  * Looking after a ledger's store by its URL: checking it, making what is derived anew, copies. Invariant: what `inspect` finds is found from the log alone, folded
  * anew, beside what was kept.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { FundRecord } from '../domain/fund-record';
 import { formatInstant, type Instant } from '../domain/instant';
 import type { PriceView } from '../domain/price-view';
 import { storeRecord } from '../projections/state-log';
 import { DerivedFile } from '../store/derived';
 import { type BackupResult, backupStore, restoreStore } from '../store/embedded/backup';
-import { openEmbeddedStore } from '../store/embedded/store';
 import { type Progress, type Verification, verifyStore } from '../store/embedded/verify';
+import { isKurrentUrl } from '../store/kurrentdb/url';
 import { StoreError } from '../store/port';
 import { KEPT_VERSION, KeptModel } from './kept-model';
-import { openLedger, storeDirectory } from './open';
+import { checkStoreUrl, openLedger, openStore, storeDirectory, type StorePlace } from './open';
 import { type OnProgress, ReadModel } from './read-model';
 
 const BEFORE_ALL = -(1n << 63n);
@@ -31,15 +34,37 @@ export interface Inspection {
 /**
  * Checks every stored byte, then compares what is kept beside the log with what the log says. Changes nothing. Throws StoreError `missing`, `foreign`, `newer`.
  */
-export async function inspect(url: string, onProgress?: Progress, signal?: AbortSignal): Promise<Inspection> {
-  const { findings, position, hash, anchored } = await verifyStore(storeDirectory(url), onProgress, signal);
+export async function inspect(place: StorePlace, onProgress?: Progress, signal?: AbortSignal): Promise<Inspection> {
+  const verified = isKurrentUrl(place.url)
+    ? await verifyCopy(place, onProgress)
+    : await verifyStore(storeDirectory(place.url), onProgress, signal);
+  const { findings, position, hash, anchored } = verified;
   // What is derived from a damaged log says nothing.
-  const derived = findings.length > 0 ? [] : await inspectDerived(url);
+  const derived = findings.length > 0 ? [] : await inspectDerived(place);
   return { position, hash, anchored, findings: [...findings, ...derived.map((message) => ({ part: 'derived' as const, message }))] };
 }
 
-async function inspectDerived(url: string): Promise<string[]> {
-  const ledger = await openLedger(url, 'read', { actor: '' });
+/** Reads a server's whole log anew, numbers and chains it, and compares what this machine keeps of it with that. */
+async function verifyCopy(place: StorePlace, onProgress?: Progress): Promise<Verification> {
+  const anew = mkdtempSync(join(tmpdir(), 'navledger-doctor-'));
+  try {
+    const tell: OnProgress = (events) => onProgress?.({ events, of: events });
+    const { store: log } = await openStore({ ...place, replica: anew }, 'read', undefined, tell);
+    const { store: copy } = await openStore(place, 'read');
+    const [{ position, hash }, kept] = [log.head(), copy.head()];
+    const common = Math.min(position, kept.position);
+    const same = log.hashAt(common) === copy.hashAt(common);
+    await copy.close();
+    await log.close();
+    const message = `what is kept of the server's log differs from it at position ${common} or before: navledger rebuild makes it anew`;
+    return { position, hash, anchored: true, findings: same ? [] : [{ part: 'database', message }] };
+  } finally {
+    rmSync(anew, { recursive: true, force: true });
+  }
+}
+
+async function inspectDerived(place: StorePlace): Promise<string[]> {
+  const ledger = await openLedger(place, 'read', { actor: '' });
   try {
     return await ledger.ask(async (model) => differences(model, await ReadModel.open(model.store)));
   } finally {
@@ -82,11 +107,15 @@ function recordText(fund: FundRecord): string {
  * can be kept beside the log) and what opening a store for reading throws.
  */
 export async function rebuild(
-  url: string,
+  place: StorePlace,
   onProgress?: OnProgress,
 ): Promise<{ readonly events: number; readonly portfolios: number; readonly instruments: number }> {
-  const dir = storeDirectory(url);
-  const store = await openEmbeddedStore(dir, { mode: 'read' });
+  if (isKurrentUrl(place.url)) {
+    const { forgetReplica } = require('../store/kurrentdb/slots') as typeof import('../store/kurrentdb/slots');
+    checkStoreUrl(place.url);
+    forgetReplica(place.url, resolve(place.replica));
+  }
+  const { store, dir } = await openStore(place, 'read', undefined, onProgress);
   try {
     const derived = DerivedFile.open(dir, { version: KEPT_VERSION, storeId: store.storeId });
     if (derived.file === undefined) throw new StoreError('unavailable', `what is derived cannot be kept: ${dir} cannot be written`);
@@ -102,12 +131,14 @@ export async function rebuild(
   }
 }
 
+const NO_SERVER = 'must be sqlite:DIR: a server has a backup of its own, and `navledger copy` copies its ledger into an embedded store';
+
 /** Writes the store as of now into one file; a writer may be running. Throws StoreError, as backupStore does. */
 export function backup(url: string, file: string, onProgress?: Progress, signal?: AbortSignal): Promise<BackupResult> {
-  return backupStore(storeDirectory(url), file, onProgress, signal);
+  return backupStore(storeDirectory(url, NO_SERVER), file, onProgress, signal);
 }
 
 /** Makes a store from a backup, where there is none. Throws StoreError, as restoreStore does. */
 export function restore(url: string, file: string, onProgress?: Progress, signal?: AbortSignal): Promise<BackupResult> {
-  return restoreStore(file, storeDirectory(url), onProgress, signal);
+  return restoreStore(file, storeDirectory(url, NO_SERVER), onProgress, signal);
 }

@@ -59,7 +59,7 @@ const FAULTS: { readonly [F in Exclude<StoreFault, 'conflict' | 'reused-id' | 'n
   damaged: [500, 'Bytes of the store do not match their hashes.'],
   missing: [404, 'There is no store at that place.'],
   unavailable: [503, 'The store cannot be reached.'],
-  'in-doubt': [503, 'The disk did not confirm: whether the command is recorded is certain once the store is opened again.'],
+  'in-doubt': [503, 'The store did not confirm: the command is recorded or not. Sent again under its id, it is recorded once.'],
   closed: [503, 'The store was closed.'],
 };
 

@@ -107,6 +107,8 @@ export interface EventStore {
 
   /** Where the log is kept by a server: how this process stands to it. Absent where the log is this process's own. */
   following?(): Following;
+  /** Likewise: resolves with the error when the server's log cannot be followed any more; from then on nothing is answered. */
+  readonly failed?: Promise<Error>;
 
   close(): Promise<void>;
 }

@@ -32,7 +32,11 @@ export interface ApiOptions extends ServerOptions {
 
 /** Stops with the test file. `dir`: an embedded store there, otherwise one in memory. */
 export async function startApi(dir?: string, { settings, ledger: given, ...options }: ApiOptions = {}): Promise<Api> {
-  const ledger = given ?? (dir === undefined ? await memoryLedger() : await openLedger(`sqlite:${dir}`, 'write', { actor: 'tester' }));
+  const ledger =
+    given ??
+    (dir === undefined
+      ? await memoryLedger()
+      : await openLedger({ url: `sqlite:${dir}`, replica: `${dir}/replica` }, 'write', { actor: 'tester' }));
   const server = await startServer(ledger, testSettings(settings), options);
   const call: Api['call'] = (path, { method, body, headers = {} } = {}) =>
     fetch(server.url + path, {

@@ -177,7 +177,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
         200: json('It can.', condition('ready')),
         503: json(
           'It is being stopped, it cannot know what is in its store, or it has not read all of it yet.',
-          condition('stopping', 'in-doubt', 'behind'),
+          condition('stopping', 'in-doubt', 'behind', 'cut-off'),
         ),
         ...problems(),
       },

@@ -71,6 +71,18 @@ export class Metrics {
         this.set(ledger.store.head().position);
       },
     });
+    const { store } = ledger;
+    if (store.following) {
+      new Gauge({
+        name: 'navledger_store_behind_seconds',
+        help: "For how long the server's log has not been followed to its end; 0 when it is.",
+        registers,
+        collect() {
+          const { live, since } = store.following!();
+          this.set(live ? 0 : (Date.now() - since!) / 1000);
+        },
+      });
+    }
     // A series that was never there cannot be seen to rise.
     for (const code of Object.keys({ ...PROBLEMS, ...HTTP_PROBLEMS })) this.problems.inc({ code }, 0);
     collectDefaultMetrics({ register: this.registry });

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { EXIT } from '../exit';
 import { printJson, styled, write } from '../output';
 import { counted, Progress } from '../progress';
-import { action, interrupts } from '../session';
+import { action, interrupts, placeOf } from '../session';
 
 const operations = (): typeof import('../../../libs/ledger/operations') =>
   require('../../../libs/ledger/operations') as typeof import('../../../libs/ledger/operations');
@@ -30,7 +30,7 @@ The tick tape and the state log are kept beside the store so that questions are 
     .action(
       action(async (globals) => {
         const progress = new Progress('reading the log', globals.quiet);
-        const made = await operations().rebuild(globals.store, progress.update).finally(progress.end);
+        const made = await operations().rebuild(placeOf(globals), progress.update).finally(progress.end);
         const text = `${counted(made.events, 'event')}, ${counted(made.instruments, 'instrument')}, ${counted(made.portfolios, 'portfolio')}`;
         await (globals.json ? printJson(made) : write(`rebuilt from ${text}\n`));
       }),
@@ -54,7 +54,7 @@ Exit code 3 when something does not match. A damaged log is replaced by a backup
       action(async (globals) => {
         const progress = new Progress('checking', globals.quiet);
         const found = await operations()
-          .inspect(globals.store, ({ events, of }) => progress.update(events, of))
+          .inspect(placeOf(globals), ({ events, of }) => progress.update(events, of))
           .finally(progress.end);
         if (globals.json) await printJson(printable(found));
         else {

@@ -7,7 +7,7 @@ import { flagOf, readSettings, type Setting, SETTINGS, variableOf } from '../../
 import { bad } from '../../../libs/ledger/arguments';
 import type { Ledger } from '../../../libs/ledger/ledger';
 import { printJson, write } from '../output';
-import { action, type Globals, interrupts, quitOnInterrupt, withLedger } from '../session';
+import { action, type Globals, interrupts, placeOf, quitOnInterrupt, shownStore, withLedger } from '../session';
 
 const HELP = `
 Each option can also be given in the environment (${flagOf('port')} is ${variableOf('port')}) or in a file of JSON that ${flagOf('config')} names
@@ -40,7 +40,9 @@ async function serve(globals: Globals, options: Options, check: boolean): Promis
   const start = await preparedServer(globals, options, process.env);
   if (check) return globals.json ? printJson({ valid: true }) : write('the settings are good\n');
   await withLedger(globals, 'write', (ledger) =>
-    serveUntil(start, ledger, interrupts(), (url) => (globals.json ? printJson({ url }) : write(`serving ${globals.store} on ${url}\n`))),
+    serveUntil(start, ledger, interrupts(), (url) =>
+      globals.json ? printJson({ url }) : write(`serving ${shownStore(globals)} on ${url}\n`),
+    ),
   );
 }
 
@@ -51,9 +53,9 @@ export function preparedServer(
   environment: NodeJS.ProcessEnv,
 ): Promise<(ledger: Ledger) => Promise<Server>> {
   const { settings, place } = readSettings(flags, environment);
-  const { storeDirectory } = require('../../../libs/ledger/open') as typeof import('../../../libs/ledger/open');
+  const { localFolder } = require('../../../libs/ledger/open') as typeof import('../../../libs/ledger/open');
   const { prepareServer } = require('../../api/server') as typeof import('../../api/server');
-  const { tokensFile = join(storeDirectory(globals.store), 'tokens.json') } = settings;
+  const { tokensFile = join(localFolder(placeOf(globals)), 'tokens.json') } = settings;
   // Whoever names a file of tokens wants them asked for: a slip must not open the server.
   if (settings.tokensFile !== undefined && !existsSync(tokensFile)) {
     throw bad(place('tokensFile'), tokensFile, 'must be there: `navledger token create` makes it');

@@ -7,7 +7,7 @@ import type { TokenRecord } from '../../api/access/token-file';
 import { flagOf, variableOf } from '../../api/settings';
 import { bad, choiceOption, durationOption } from '../../../libs/ledger/arguments';
 import { printJson, table, write } from '../output';
-import { action, type Globals } from '../session';
+import { action, type Globals, placeOf } from '../session';
 
 const tokenFile = (): typeof import('../../api/access/token-file') =>
   require('../../api/access/token-file') as typeof import('../../api/access/token-file');
@@ -32,10 +32,10 @@ function placed(command: Command): Command {
 }
 
 /** The file of tokens that belongs to a store. Throws RefusalError when neither says where it is. */
-function fileOf({ store }: Globals, { tokensFile }: Place): string {
+function fileOf(globals: Globals, { tokensFile }: Place): string {
   if (tokensFile !== undefined) return tokensFile;
-  const { storeDirectory } = require('../../../libs/ledger/open') as typeof import('../../../libs/ledger/open');
-  return join(storeDirectory(store), 'tokens.json');
+  const { localFolder } = require('../../../libs/ledger/open') as typeof import('../../../libs/ledger/open');
+  return join(localFolder(placeOf(globals)), 'tokens.json');
 }
 
 const CREATE_HELP = `

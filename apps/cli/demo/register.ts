@@ -8,7 +8,7 @@ import type { Ledger } from '../../../libs/ledger/ledger';
 import { preparedServer, serveUntil } from '../commands/serve';
 import { counted, Progress } from '../progress';
 import { printJson, write } from '../output';
-import { action, type Globals, interrupts, withHost } from '../session';
+import { action, type Globals, interrupts, shownStore, withHost } from '../session';
 import { figure } from './figures';
 import { type DemoOptions, type DemoPlan, planDemo } from './plan';
 
@@ -129,9 +129,9 @@ async function print(globals: Globals, { recorded, sheets, without }: Made): Pro
   const { whatNext } = require('./next') as typeof import('./next');
   for (const sheet of sheets) await write(`${renderSheet(sheet)}\n`);
   for (const reason of without) await write(`No tear sheet of ${reason}\n`);
-  const program = globals.store === 'sqlite:./data' ? 'bin/navledger' : `bin/navledger --store ${globals.store}`;
+  const program = globals.store === 'sqlite:./data' ? 'bin/navledger' : `bin/navledger --store ${shownStore(globals)}`;
   if (sheets[0]) await write(whatNext(sheets[0], program, sheets[0].nav.knownAt));
   await write(
-    `\n${recorded === 0 ? 'The history was there already: nothing was added' : `${counted(recorded, 'event')} recorded`} in ${globals.store}.\n`,
+    `\n${recorded === 0 ? 'The history was there already: nothing was added' : `${counted(recorded, 'event')} recorded`} in ${shownStore(globals)}.\n`,
   );
 }

@@ -30,6 +30,7 @@ export type Outcome =
   | { readonly kind: 'unknown' };
 
 interface Thrown {
+  readonly code?: number;
   readonly type?: string;
   readonly message?: string;
   readonly streamName?: string;
@@ -39,10 +40,13 @@ interface Thrown {
 
 /** The server says so before it looks at an append; the client knows neither. */
 const NOT_NOW = /server is (not ready|too busy|busy)/i;
+/** Numbers of gRPC: for calls that write several streams the client knows no names for these. */
+const PERMISSION_DENIED = 7;
+const FAILED_PRECONDITION = 9;
 
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof StoreError) return { kind: 'refused', error };
-  const { type = '', message = '', streamName = '', actualState, violations } = error as Thrown;
+  const { type = '', code, message = '', streamName = '', actualState, violations } = error as Thrown;
   switch (type) {
     case 'wrong-expected-version':
       return { kind: 'mismatch', streams: [{ stream: streamName, actual: revisionOf(actualState) }] };
@@ -56,10 +60,7 @@ export function outcomeOf(error: unknown): Outcome {
         error: new StoreError('too-large', 'the server does not take so much in one append', {}, { cause: error }),
       };
     case 'access-denied':
-      return {
-        kind: 'refused',
-        error: new StoreError('unavailable', 'the server does not allow it with this login', {}, { cause: error }),
-      };
+      return denied(error);
     case 'stream-deleted':
     case 'stream-tombstoned':
       return {
@@ -71,8 +72,14 @@ export function outcomeOf(error: unknown): Outcome {
     case 'unsupported':
       return { kind: 'unsupported' };
     default:
-      return NOT_NOW.test(message) ? { kind: 'not-applied' } : { kind: 'unknown' };
+      if (code === PERMISSION_DENIED) return denied(error);
+      // The latter: it is not the leader, which it names in its text only.
+      return NOT_NOW.test(message) || code === FAILED_PRECONDITION ? { kind: 'not-applied' } : { kind: 'unknown' };
   }
+}
+
+function denied(cause: unknown): Outcome {
+  return { kind: 'refused', error: new StoreError('unavailable', 'the server does not allow it with this login', {}, { cause }) };
 }
 
 /** A failure of anything but an append, as the store's own. */

@@ -88,8 +88,9 @@ export class Follower {
       if (this.stopped) break;
       if (this.reason === BUSY) continue;
       this.behind();
-      if (this.failures++ > 0) this.connection.renew();
-      await this.pause(backoff(this.failures, 50, 5000));
+      // A client that has lost its node reads from it for ever.
+      this.connection.renew();
+      await this.pause(backoff(this.failures++, 50, 5000));
     }
     this.behind();
   }

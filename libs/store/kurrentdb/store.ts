@@ -137,6 +137,7 @@ export class KurrentStore extends ViewStore {
   readonly storeId: string;
   private readonly follower: Follower;
   private readonly writer: RemoteWriter;
+  readonly failed: Promise<Error>;
   private fault: StoreError | undefined;
   private closing: Promise<void> | undefined;
 
@@ -157,10 +158,13 @@ export class KurrentStore extends ViewStore {
       () => this.follower,
       () => this.assertSound(),
     );
+    let fail: (error: Error) => void;
+    this.failed = new Promise((resolve) => (fail = resolve));
     this.follower = new Follower(connection, names, new Numbering(view, arrived), {
       onMove: () => this.waiters.wake(),
       onFault: (error) => {
         this.fault = error;
+        fail(error);
         this.waiters.fail(error);
       },
     });

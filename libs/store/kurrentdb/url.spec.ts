@@ -2,17 +2,22 @@ import { isKurrentUrl, parseKurrentUrl, redacted } from './url';
 
 describe('the URL of a ledger on a server', () => {
   test.each([
-    ['kurrentdb://localhost', 'kurrentdb://localhost', 'navledger', 'kurrentdb://localhost'],
-    ['kurrentdb://localhost:2113?tls=false', 'kurrentdb://localhost:2113?tls=false', 'navledger', 'kurrentdb://localhost:2113'],
+    ['kurrentdb://localhost', 'kurrentdb://localhost?discoveryInterval=50', 'navledger', 'kurrentdb://localhost'],
+    [
+      'kurrentdb://localhost:2113?tls=false',
+      'kurrentdb://localhost:2113?tls=false&discoveryInterval=50',
+      'navledger',
+      'kurrentdb://localhost:2113',
+    ],
     [
       'kurrentdb://u:p%40@a:1,b:2,c/?ledger=test7&tlsCAFile=/ca.crt',
-      'kurrentdb://u:p%40@a:1,b:2,c?tlsCAFile=/ca.crt',
+      'kurrentdb://u:p%40@a:1,b:2,c?tlsCAFile=/ca.crt&discoveryInterval=50',
       'test7',
       'kurrentdb://a:1,b:2,c (ledger test7)',
     ],
     [
-      'kdb+discover://db.example.org?node_preference=leader',
-      'kdb+discover://db.example.org?node_preference=leader',
+      'kdb+discover://db.example.org?discovery_interval=7',
+      'kdb+discover://db.example.org?discovery_interval=7',
       'navledger',
       'kdb+discover://db.example.org',
     ],

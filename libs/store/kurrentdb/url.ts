@@ -60,7 +60,9 @@ export function parseKurrentUrl(url: string): KurrentAddress | { readonly rule: 
   }
   if (login !== undefined && insecure) return { rule: 'must not send a password without TLS: leave out USER:PASSWORD@, or tls=false' };
   const shown = `${scheme!}${hosts!}${ledger === 'navledger' ? '' : ` (ledger ${ledger})`}`;
-  const connection = `${scheme!}${login === undefined ? '' : `${login}@`}${hosts!}${kept.length === 0 ? '' : `?${kept.join('&')}`}`;
+  // The first read of a client waits so long, half a second by default.
+  if (!kept.some((pair) => flat(pair).startsWith('discoveryinterval='))) kept.push('discoveryInterval=50');
+  const connection = `${scheme!}${login === undefined ? '' : `${login}@`}${hosts!}?${kept.join('&')}`;
   return { connection, ledger, shown, folder: folderName(names, ledger), insecure };
 }
 
