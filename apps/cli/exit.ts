@@ -37,13 +37,18 @@ export function report(error: unknown, tell: Tell): number {
   // Loaded only now: most runs end well.
   const { faultOf, problemOf } = require('../../libs/ledger/problem') as typeof import('../../libs/ledger/problem');
   const problem = error instanceof UsageError ? usageProblem(error.message) : problemOf(error);
-  if (tell === 'line') process.stderr.write(`navledger: ${problem.detail}\n`);
-  else (tell === 'document' ? process.stdout : process.stderr).write(`${JSON.stringify(problem)}\n`);
+  if (tell === 'line') process.stderr.write(withoutPasswords(`navledger: ${problem.detail}\n`));
+  else (tell === 'document' ? process.stdout : process.stderr).write(withoutPasswords(`${JSON.stringify(problem)}\n`));
   if (problem.code === 'Defect') {
-    if (error instanceof Error && process.env['NAVLEDGER_DEBUG']) process.stderr.write(`${error.stack}\n`);
+    if (error instanceof Error && process.env['NAVLEDGER_DEBUG']) process.stderr.write(withoutPasswords(`${error.stack}\n`));
     return EXIT.unexpected;
   }
   return faultOf(error) === undefined ? EXIT.refused : EXIT.store;
+}
+
+/** Whatever a message quotes: a mistyped command line, a client's own words. */
+function withoutPasswords(text: string): string {
+  return text.replaceAll(/(\/\/[^\s:@]*):[^\s"]*@/g, '$1:***@');
 }
 
 function usageProblem(detail: string): Problem {

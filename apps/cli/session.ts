@@ -92,16 +92,17 @@ export function withHost<T>(globals: Globals, mode: 'read' | 'write', work: (hos
   });
 }
 
-async function closing<T>(ledger: Ledger, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+/** Runs the work on what is open, and closes it whatever happens. */
+export async function closing<C extends { close(): Promise<void> }, T>(opened: C, work: (opened: C) => Promise<T>): Promise<T> {
   let result: T;
   try {
-    result = await work(ledger);
+    result = await work(opened);
   } catch (error) {
     // What went wrong first is what is told.
-    await ledger.close().catch(() => undefined);
+    await opened.close().catch(() => undefined);
     throw error;
   }
-  await ledger.close();
+  await opened.close();
   return result;
 }
 

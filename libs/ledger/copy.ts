@@ -18,7 +18,7 @@ export interface Copied {
 
 /**
  * Throws RefusalError when the target holds something else than a leading part of the source, naming the first position at which they differ; StoreError when one of them fails, or
- * the two do not agree at the end.
+ * the two do not agree at the end; the signal's reason when it is aborted.
  */
 export async function copyHistory(
   source: EventStore,
@@ -28,37 +28,39 @@ export async function copyHistory(
 ): Promise<Copied> {
   const { position, hash } = source.head();
   const before = target.head().position;
-  assertPart(source, target, before);
-  if (before < position) {
-    onProgress(before + 1, position + 1);
-    await target.extend(rest(source, before + 1, position, signal), (done) => onProgress(done + 1, position + 1));
-  }
-  if (target.hashAt(position) !== hash) {
-    throw new StoreError(
-      'damaged',
-      `the copy does not match: position ${position} has the hash ${target.hashAt(position) ?? 'of nothing'}, not ${hash}`,
-    );
-  }
+  assertPart(source, target, position, before);
+  onProgress(before + 1, position + 1);
+  if (before < position) await target.extend(rest(source, before + 1, position, signal), (done) => onProgress(done + 1, position + 1));
+  const copied = target.hashAt(position);
+  if (copied !== hash)
+    throw new StoreError('damaged', `the copy has the chain hash ${copied ?? 'of nothing'} at position ${position}, the source ${hash}`);
   return { events: position + 1, copied: position - before, position, hash };
 }
 
-function assertPart(source: EventStore, target: EventStore, last: number): void {
+function assertPart(source: EventStore, target: EventStore, end: number, last: number): void {
   const same = (position: number): boolean => target.hashAt(position) === source.hashAt(position);
-  if (same(last)) return;
-  let [low, high] = [-1, last];
+  const common = Math.min(end, last);
+  let [low, high] = same(common) ? [common, common + 1] : [-1, common];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if (same(middle)) low = middle;
     else high = middle;
   }
-  const rule = `must be empty or hold a leading part of the source: it holds ${last + 1} events, and the one at position ${high} is not the source's`;
+  if (low === last) return;
+  const found = low === end ? `the source ends at position ${end}` : `the event at position ${high} is not the source's`;
+  const rule = `must be empty or hold a leading part of the source: it ends at position ${last}, and ${found}`;
   throw new RefusalError(refuse('NotEmpty', rule, { field: '--to' }));
 }
 
+/** A turn of the event loop for every so many events lets a Ctrl-C be seen. */
+const TURN_EVENTS = 1_000;
+
 async function* rest(source: EventStore, from: number, to: number, signal?: AbortSignal): AsyncIterable<StoredEvent> {
+  let next = from;
   for await (const slice of source.readAll(from, { to })) {
     for (const frame of slice.frames()) yield { ...decode(frame), hash: frame.hash };
-    // Ctrl-C is seen between two turns of the event loop.
+    if (slice.position < next) continue;
+    next = slice.position + TURN_EVENTS;
     await new Promise((resolve) => setImmediate(resolve));
     signal?.throwIfAborted();
   }

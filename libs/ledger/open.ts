@@ -1,4 +1,5 @@
 /** Opening a store, and the ledger on it, by its URL: `sqlite:DIR`, the embedded default, or `kurrentdb://…`, a server or cluster. */
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { refuse, RefusalError } from '../domain/refusal';
 import { DerivedFile } from '../store/derived';
@@ -39,9 +40,19 @@ const RULE = 'must be sqlite:DIR, such as sqlite:./data, or kurrentdb://HOST…'
 /** Throws RefusalError for a URL that names no store. */
 export function checkStoreUrl(url: string, field = '--store'): void {
   const parsed = isKurrentUrl(url) ? parseKurrentUrl(url) : undefined;
-  if (parsed && !('rule' in parsed)) return;
-  if (parsed) throw new RefusalError(refuse('InvalidField', parsed.rule, { field, value: redacted(url) }));
-  if (!/^sqlite:.+$/.test(url)) throw new RefusalError(refuse('InvalidField', RULE, { field, value: redacted(url) }));
+  const rule = parsed ? ('rule' in parsed ? parsed.rule : undefined) : /^sqlite:.+$/.test(url) ? undefined : RULE;
+  if (rule !== undefined) throw new RefusalError(refuse('InvalidField', rule, { field, value: redacted(url) }));
+}
+
+/** Whether two URLs, both checked, name one place. */
+export function samePlace(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((url) => {
+    const address = isKurrentUrl(url) ? parseKurrentUrl(url) : undefined;
+    if (address && 'folder' in address) return address.folder;
+    const dir = storeDirectory(url);
+    return existsSync(dir) ? realpathSync(dir) : dir;
+  });
+  return x === y;
 }
 
 /** The folder of what belongs to a store on this machine and to no process alone: tokens. Throws RefusalError for a URL that names no store. */

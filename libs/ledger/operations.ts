@@ -50,14 +50,17 @@ async function verifyCopy(place: StorePlace, onProgress?: Progress): Promise<Ver
   try {
     const tell: OnProgress = (events) => onProgress?.({ events, of: events });
     const { store: log } = await openStore({ ...place, replica: anew }, 'read', undefined, tell);
-    const { store: copy } = await openStore(place, 'read');
-    const [{ position, hash }, kept] = [log.head(), copy.head()];
-    const common = Math.min(position, kept.position);
-    const same = log.hashAt(common) === copy.hashAt(common);
-    await copy.close();
-    await log.close();
-    const message = `what is kept of the server's log differs from it at position ${common} or before: navledger rebuild makes it anew`;
-    return { position, hash, anchored: true, findings: same ? [] : [{ part: 'database', message }] };
+    try {
+      const { store: copy } = await openStore(place, 'read');
+      const { position, hash } = log.head();
+      const common = Math.min(position, copy.head().position);
+      const same = log.hashAt(common) === copy.hashAt(common);
+      await copy.close();
+      const message = `what is kept of the server's log differs from it at position ${common} or before: navledger rebuild makes it anew`;
+      return { position, hash, anchored: true, findings: same ? [] : [{ part: 'database', message }] };
+    } finally {
+      await log.close();
+    }
   } finally {
     rmSync(anew, { recursive: true, force: true });
   }

@@ -129,9 +129,14 @@ async function print(globals: Globals, { recorded, sheets, without }: Made): Pro
   const { whatNext } = require('./next') as typeof import('./next');
   for (const sheet of sheets) await write(`${renderSheet(sheet)}\n`);
   for (const reason of without) await write(`No tear sheet of ${reason}\n`);
-  const program = globals.store === 'sqlite:./data' ? 'bin/navledger' : `bin/navledger --store ${shownStore(globals)}`;
+  const program = globals.store === 'sqlite:./data' ? 'bin/navledger' : `bin/navledger --store ${quoted(shownStore(globals))}`;
   if (sheets[0]) await write(whatNext(sheets[0], program, sheets[0].nav.knownAt));
   await write(
     `\n${recorded === 0 ? 'The history was there already: nothing was added' : `${counted(recorded, 'event')} recorded`} in ${shownStore(globals)}.\n`,
   );
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_.,:/=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

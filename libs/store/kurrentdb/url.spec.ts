@@ -39,6 +39,9 @@ describe('the URL of a ledger on a server', () => {
     ['kurrentdb://host?defaultDeadline=5', 'must have no option defaultDeadline'],
     ['kurrentdb://host?ledger=A.b', 'must name the ledger in 1 to 32 of a-z and 0-9'],
     ['kurrentdb://u:secret@host?tls=false', 'must not send a password without TLS'],
+    ['kurrentdb://u:1?secret@host', 'must write / ? # and @ in a password'],
+    ['kurrentdb://u:1?secret=x@host', 'must write / ? # and @ in a password'],
+    ['kurrentdb://u:a/secret@host', 'must write / ? # and @ in a password'],
   ])('%s is refused: %s', (url, rule) => {
     expect(parseKurrentUrl(url)).toEqual({ rule: expect.stringContaining(rule) as string });
     expect((parseKurrentUrl(url) as { rule: string }).rule).not.toContain('secret');
@@ -55,7 +58,13 @@ describe('the URL of a ledger on a server', () => {
   test('a password is never shown', () => {
     expect(redacted('kurrentdb://admin:changeit@host:2113?tls=true')).toBe('kurrentdb://admin:***@host:2113?tls=true');
     expect(redacted('kurrentdb+discover://admin:p:@ss@host')).toBe('kurrentdb+discover://admin:***@host');
+    expect(redacted('kurrentdb://admin:p/a?s#s@host:2113')).toBe('kurrentdb://admin:***@host:2113');
+    expect(redacted('KurrentDB:/admin:secret@host')).toBe('KurrentDB:/admin:***@host');
+    expect(redacted('kurrentdb//admin:secret@host')).toBe('kurrentdb//admin:***@host');
+    expect(redacted('admin:secret@host')).toBe('admin:***@host');
+    expect(redacted('kurrentdb://host:2113,b:2113?tls=false')).toBe('kurrentdb://host:2113,b:2113?tls=false');
     expect(redacted('sqlite:./data')).toBe('sqlite:./data');
+    expect(redacted('sqlite:/a:b@c')).toBe('sqlite:/a:b@c');
     expect(JSON.stringify({ ...parseKurrentUrl('kurrentdb://admin:changeit@host'), connection: '' })).not.toContain('changeit');
   });
 });

@@ -29,14 +29,17 @@ export function isKurrentUrl(url: string): boolean {
   return SCHEME.test(url);
 }
 
-/** The URL as it may be shown: without its password. Any other text comes back as it is. */
+/** The URL as it may be shown: without its password, also when it is none because of that password or of a slip. What begins with sqlite: comes back as it is. */
 export function redacted(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/[^/?#@:]*):[^/?#]*@/i, '$1:***@');
+  return url.replace(/^(?!sqlite:)((?:[a-z+]+:)?\/{0,2}[^:@]*):.*@/is, '$1:***@');
 }
 
 /** Reads a URL; `rule` is what it breaks. */
 export function parseKurrentUrl(url: string): KurrentAddress | { readonly rule: string } {
   const match = /^([a-z+]+:\/\/)(?:([^@/?]*)@)?([^@/?]+)\/?(?:\?(.*))?$/.exec(url);
+  // Else a part of a password could be taken for an option, and be named.
+  if (/[/?#].*@/s.test(url.replace(SCHEME, '')))
+    return { rule: 'must write / ? # and @ in a password, and @ in an option, as %2F, %3F, %23 and %40' };
   if (!match || !SCHEME.test(url)) return { rule: 'must be kurrentdb://[USER:PASSWORD@]HOST[:PORT][,HOST…][?OPTION=VALUE&…]' };
   const [, scheme, login, hosts, query] = match;
   if (login !== undefined && !/^[^:]+:.+$/.test(login)) return { rule: 'must give a password with the user, as USER:PASSWORD@' };
