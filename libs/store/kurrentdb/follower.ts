@@ -19,8 +19,10 @@ const PAGE_MILLIS = 20;
 const LOOKING_MILLIS = 100;
 /** Pages are read for so long after there was last much to come. */
 const BUSY_MILLIS = 500;
-/** So many events at once, or in {@link BUSY_MILLIS} of a subscription, are much. */
+/** So many events at once are much. */
 const MUCH = 256;
+/** So are so many in {@link BUSY_MILLIS} of a subscription, which has events sooner than a page while they are fewer. */
+const MUCH_HEARD = 2048;
 /** Gaps in a row, without progress, that are damage rather than a delivery that went wrong. */
 const MAX_GAPS = 3;
 
@@ -38,6 +40,7 @@ export class Follower {
   private gaps = 0;
   private failures = 0;
   private busyUntil = 0;
+  private announced = false;
   /** Of metadata streams: the revision up to which what they said is known not to be in force. */
   private readonly superseded = new Map<string, bigint>();
   private listening: Listening | undefined;
@@ -66,6 +69,7 @@ export class Follower {
 
   /** The server has taken events that we have not seen: pages need not wait. */
   announce(): void {
+    this.announced = true;
     this.wake?.();
   }
 
@@ -105,7 +109,7 @@ export class Follower {
       take: (events, passed) => {
         this.take(events, passed);
         if (Date.now() > window.until) window = { until: Date.now() + BUSY_MILLIS, events: 0 };
-        if ((window.events += events.length) >= MUCH) this.busy();
+        if ((window.events += events.length) >= MUCH_HEARD) this.busy();
       },
       caughtUp: () => {
         caughtUp = true;
@@ -128,9 +132,10 @@ export class Follower {
   /** Until a page is not full and there was not much lately. */
   private async readPages(): Promise<void> {
     while (!this.stopped) {
+      this.announced = false;
       const page = await this.page();
       this.take(page, undefined);
-      if (page.length === PAGE_EVENTS) continue;
+      if (page.length === PAGE_EVENTS || this.announced) continue;
       this.caughtUp();
       if (Date.now() >= this.busyUntil) return;
       if (page.length >= MUCH) this.busy();
