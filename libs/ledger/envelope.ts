@@ -1,7 +1,7 @@
 /**
  * A command with what travels beside it: id, expected revision. Reading one `record` line, and the digest by which a repeated command id is recognised.
  */
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { Command } from '../domain/commands';
 import { refuse, type Refusal } from '../domain/refusal';
 import { isUuid } from '../store/uuid';
@@ -17,6 +17,17 @@ export interface Envelope {
   readonly actor?: string;
   readonly correlationId?: string;
   readonly causationId?: string;
+}
+
+/** With its id. `isNew`: it was made here, so that it cannot have come before. */
+export interface Identified extends Envelope {
+  readonly commandId: string;
+  readonly isNew?: boolean;
+}
+
+export function withId(envelope: Envelope): Identified {
+  const { commandId } = envelope;
+  return commandId === undefined ? { ...envelope, commandId: randomUUID(), isNew: true } : { ...envelope, commandId };
 }
 
 const FIELDS = new Set(['command', 'data', 'commandId', 'expectedRevision']);

@@ -2,30 +2,28 @@
  * The ledger as one process holds it: commands are decided one after the other on the read model in memory and appended in that order; questions are
  * answered from the same model once everything decided before them is durable.
  *
- * When an append fails, everything decided after it fails too (append-queue.ts) and the model is read again from the store, so that no decision outlives what
- * it was based on.
- * Deliberately absent: retries. Whoever sends a command may send it again under its id.
+ * Invariant: the model is what this process has seen of the log and, behind it, what was decided here and is under way. The log is read only while nothing is under way. When
+ * an append fails, or the log has what was appended elsewhere or otherwise than it was taken in, the model is read anew before anything else is decided or answered.
+ * When an append fails, everything decided after it fails too (append-queue.ts), so that no decision outlives what it was based on. What failed because other processes wrote
+ * meanwhile is decided again (overtaken.ts). Deliberately absent: any other retry. Whoever sends a command may send it again under its id.
  */
-import { randomUUID } from 'node:crypto';
-import type { Command, DecideContext } from '../domain/commands';
-import { decidePortfolio } from '../domain/decide-portfolio';
 import type { Instant } from '../domain/instant';
-import { decidePrice } from '../domain/price-stream';
-import { isRefusal, refuse, type Refusal } from '../domain/refusal';
+import { isRefusal, type Refusal, RefusalError } from '../domain/refusal';
 import { StateLogDamaged } from '../projections/state-log';
 import { TapeDamaged } from '../projections/tape/codec';
 import type { View } from '../projections/view';
-import { MAX_TEXT_BYTES } from '../store/frame-writer';
-import type { EventStore } from '../store/port';
-import { AppendQueue } from './append-queue';
+import { type EventStore, StoreError } from '../store/port';
+import { AppendQueue, difference, type Lost } from './append-queue';
 import { Appends } from './appends';
-import { contentDigest, type Envelope } from './envelope';
-import { type LedgerEvent, metadataText, toNewEvent } from './event-codec';
+import { decideEach, notRecorded, recordedTogether } from './batch';
+import { decide } from './decider';
+import { contentDigest, type Envelope, type Identified, withId } from './envelope';
+import { metadataText } from './event-codec';
 import { type Accepted, type Answer, answerOf, type Decided, quiet, type Refused, reusedId } from './outcomes';
+import { isOvertaken, MAX_TRIES, Overtaken, type OvertakenCommand, pause, triesAfter } from './overtaken';
 import { priceRequest, type Tick } from './price-chunk';
 import { Questions } from './questions';
 import type { ReadModel } from './read-model';
-import { checkShape } from './shapes';
 import { priceStream, streamOf } from './streams';
 
 export interface LedgerOptions {
@@ -46,8 +44,11 @@ export class Ledger {
   private turn: Promise<unknown> = Promise.resolve();
   private readonly pending = new Map<string, { readonly digest: string; readonly recorded: Promise<Answer> }>();
   private readonly queue: AppendQueue;
+  private readonly overtaken: Overtaken;
   private readonly questions = new Questions((answerAll) => this.inTurn(() => this.queue.settled().then(answerAll)));
+  /** Whether the model has what the log has not, or has not as the model has it. */
   private lost = false;
+  private submitted = 0;
   private readonly options: Required<LedgerOptions>;
 
   constructor(
@@ -57,7 +58,8 @@ export class Ledger {
   ) {
     this.model = model;
     this.appends = new Appends(store);
-    this.queue = new AppendQueue(this.appends, () => (this.lost = true));
+    this.queue = new AppendQueue(this.appends, (how) => this.lose(how));
+    this.overtaken = new Overtaken(store);
     this.options = { clock: () => BigInt(Date.now()) * 1_000_000n, allowedSkew: FIVE_MINUTES, ...options };
   }
 
@@ -65,11 +67,11 @@ export class Ledger {
   submit(envelope: Envelope): Promise<Accepted | Refused> {
     return this.inTurn(async () => {
       if (this.pending.size >= MAX_PENDING) await this.queue.settled();
+      const identified = withId(envelope);
       for (;;) {
-        const step = await this.decide(envelope);
-        if (!('request' in step)) return step;
-        // What it was decided on may have been lost meanwhile.
-        if (!this.lost) return this.append(step);
+        await this.refresh();
+        const step = await this.attempt(identified);
+        if (step) return 'request' in step ? this.accepted(step, this.record(step, identified, ++this.submitted, 0)) : step;
       }
     });
   }
@@ -80,49 +82,49 @@ export class Ledger {
    */
   submitAll(envelopes: readonly Envelope[], dryRun = false): Promise<(Accepted | Refused)[]> {
     return this.inTurn(async () => {
-      await this.queue.settled();
-      const steps: (Decided | Accepted | Refused)[] = [];
-      const ids = new Map<string, Decided>();
-      for (const envelope of envelopes) {
-        const step = this.repeatedWithin(ids, envelope) ?? (await this.decide(envelope));
-        if ('request' in step) ids.set(step.commandId, step);
-        steps.push(step);
-      }
-      if (dryRun || steps.some((step) => 'refusal' in step)) {
-        this.lost = true;
-        return steps.map((step) => ('request' in step ? quiet({ ...step, recorded: Promise.reject(new Error('not recorded')) }) : step));
-      }
-      const results = this.appends.append(steps.flatMap((step) => ('request' in step ? step.request : [])));
-      // Nothing is decided on these before they are durable.
-      await results.catch(() => (this.lost = true));
-      let index = 0;
-      const answers = new Map<string, Promise<Answer>>();
-      return steps.map((step) => {
-        if (!('request' in step)) return 'refusal' in step ? step : { ...step, recorded: answers.get(step.commandId) ?? step.recorded };
-        const i = index++;
-        const recorded = results.then((all) => answerOf(step.commandId, all[i]!));
-        answers.set(
-          step.commandId,
-          recorded.then((answer) => ({ ...answer, status: 'duplicate' })),
+      for (let tries = 0; ; tries++) {
+        await this.settle();
+        // Nothing is under way, so that each is decided for good.
+        const steps = await decideEach(envelopes, async (envelope) => (await this.attempt(withId(envelope)))!);
+        if (dryRun || steps.some((step) => 'refusal' in step)) {
+          this.lost = true;
+          return notRecorded(steps);
+        }
+        const decided = steps.filter((step) => 'request' in step);
+        const results = this.appends.append(decided.map(({ request }) => request));
+        const lost = await results.then(
+          (all) => difference(decided, all),
+          (error: unknown): Lost => ({ error, unplaced: [] }),
         );
-        return quiet({ ...step, recorded });
-      });
+        if (lost) this.lose(lost);
+        if (isOvertaken(lost?.error) && lost.error.fault !== 'too-large' && tries < MAX_TRIES) {
+          await pause(tries + 1);
+          continue;
+        }
+        // Nothing was decided on these before they were durable.
+        return recordedTogether(steps, results);
+      }
     });
   }
 
   /**
-   * Records prices of a listed instrument as one command. The caller has checked that they are valid, none later than {@link latestAllowed}, and none there yet.
-   * Resolves when they are on their way to the store.
+   * Records prices of a listed instrument as one command. The caller has checked that they are valid, none later than {@link latestAllowed}, and none there at `revision` of the
+   * stream, by default the present one. Resolves when they are on their way to the store. Throws StoreError `conflict` when the stream is not at that revision, and `recorded` rejects with it.
    */
-  submitPrices(instrumentId: string, source: string, ticks: readonly Tick[]): Promise<Accepted> {
+  submitPrices(instrumentId: string, source: string, ticks: readonly Tick[], revision?: number): Promise<Accepted> {
     return this.inTurn(async () => {
       await this.refresh();
       const { listing } = this.model.instrument(instrumentId)!;
-      const revision = this.model.streamHead(priceStream(instrumentId));
-      const request = priceRequest(listing, source, ticks, metadataText({ actor: this.options.actor }), revision);
-      const { commandId, stream } = request;
-      this.model.takeTicks(stream, source, ticks);
-      return this.append({ commandId, stream, events: [], request });
+      const stream = priceStream(instrumentId);
+      const actual = await this.model.revisionOf(stream);
+      const expected = revision ?? actual;
+      if (expected !== actual)
+        throw new StoreError('conflict', `stream ${stream} is at revision ${actual}, expected ${expected}`, { stream, expected, actual });
+      const request = priceRequest(listing, source, ticks, metadataText({ actor: this.options.actor }), actual);
+      const { commandId } = request;
+      const firstPosition = this.model.takeTicks(stream, actual, source, ticks);
+      const recorded = this.queue.add(request, firstPosition).then((result) => answerOf(commandId, result));
+      return this.accepted({ commandId, stream, events: [], request, firstPosition }, recorded);
     });
   }
 
@@ -150,8 +152,7 @@ export class Ledger {
   /** Waits for what is under way, keeps the read model beside the store, and closes the store. */
   async close(): Promise<void> {
     await this.inTurn(async () => {
-      await this.queue.settled();
-      await this.refresh();
+      await this.settle();
       this.model.keep();
     });
     this.model.kept?.close();
@@ -166,7 +167,7 @@ export class Ledger {
   private async answer<T>(question: (model: ReadModel) => T | Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.refresh();
+        await this.settle();
         return await question(this.model);
       } catch (error) {
         // What was kept beside the store is gone or damaged: read what is there now, then make it anew.
@@ -183,110 +184,97 @@ export class Ledger {
     return result;
   }
 
+  /** Nothing is under way, and the model has what the store has seen. */
+  private async settle(): Promise<void> {
+    for (await this.refresh(); !this.queue.idle; await this.refresh()) await this.queue.settled();
+  }
+
+  private lose(how: Lost): void {
+    this.lost = true;
+    this.overtaken.expect(how);
+  }
+
+  /** To be called before deciding: brings the model up to date, and decides what was overtaken, in its order and before anything else. */
   private async refresh(): Promise<void> {
+    try {
+      do {
+        await this.read();
+        if (this.overtaken.first) await this.decideAgain(this.overtaken.first);
+      } while (this.lost || this.overtaken.first);
+    } catch (error) {
+      this.overtaken.rejectAll(error);
+      throw error;
+    }
+  }
+
+  /** While something is under way, the log's events cannot be told from those that the model has taken in. */
+  private async read(): Promise<void> {
     if (this.lost) {
       await this.queue.settled();
-      this.lost = false;
+      await this.overtaken.ready();
       this.model = await this.model.reopen();
-    }
-    await this.model.catchUp();
+      this.lost = false;
+      // Where others write it will happen again, and need not begin at the beginning.
+      if (this.store.following) this.model.keep();
+    } else if (this.queue.idle) await this.model.catchUp();
   }
 
-  private async decide(envelope: Envelope): Promise<Decided | Accepted | Refused> {
-    const { command } = envelope;
-    const commandId = envelope.commandId ?? randomUUID();
-    const stream = streamOf(command);
+  private async decideAgain({ envelope, order, tries, resolve, reject }: OvertakenCommand): Promise<void> {
+    const step = await this.attempt(envelope, true);
+    if (!step) return;
+    this.overtaken.removeFirst();
+    if ('request' in step) resolve(this.record(step, envelope, order, tries));
+    else if ('refusal' in step) reject(new RefusalError(step.refusal));
+    else resolve(step.recorded);
+  }
+
+  /**
+   * Decides a command on what is known now, unless it came before. Undefined: it has to be decided again, because what it was decided on is lost, or it was refused on
+   * what was under way and may be lost.
+   */
+  private async attempt(envelope: Identified, again = false): Promise<Decided | Accepted | Refused | undefined> {
+    const { commandId, command, isNew } = envelope;
+    const { actor, allowedSkew, clock } = this.options;
     const digest = contentDigest(command);
-    if (envelope.commandId !== undefined) {
-      const before = this.repeated(commandId, digest, stream);
-      if (before) return before;
+    const before = isNew ? undefined : this.repeated(commandId, digest, streamOf(command), again);
+    const step = before ?? (await decide(this.model, envelope, digest, { actor, allowedSkew, now: clock() }));
+    // Where nobody else writes little can be lost; but no event is found by its id before it is recorded.
+    if ('refusal' in step && !this.queue.idle && (this.store.following || step.refusal.refused === 'UnknownEvent')) {
+      await this.queue.settled();
+      return undefined;
     }
-    await this.refresh();
-    const revision = this.model.streamHead(stream);
-    if (envelope.expectedRevision !== undefined && envelope.expectedRevision !== revision) {
-      const refusal = refuse('WrongRevision', `${stream} is at revision ${revision}`, {
-        field: 'expectedRevision',
-        value: String(envelope.expectedRevision),
-        detail: { actual: String(revision) },
-      });
-      return { commandId, stream, refusal };
-    }
-    const now = this.options.clock();
-    const events = await this.eventsOf(command, { now, allowedSkew: this.options.allowedSkew });
-    if (isRefusal(events)) return { commandId, stream, refusal: events };
-    const metadata = metadataText({ actor: this.options.actor, ...envelope });
-    const news = events.map((event, i) => toNewEvent(event, commandId, i, metadata, now));
-    // The store would fail the whole group.
-    const largest = Math.max(...news.map(({ data }) => (data.length * 3 > MAX_TEXT_BYTES ? Buffer.byteLength(data) : 0)));
-    if (largest > MAX_TEXT_BYTES) {
-      const rule = `must make events of at most ${MAX_TEXT_BYTES} bytes; this would be one of ${largest}`;
-      return { commandId, stream, refusal: refuse('InvalidField', rule, { field: '' }) };
-    }
-    this.model.take(stream, events, news);
-    return {
-      commandId,
-      stream,
-      events,
-      request: { stream, expectedRevision: revision, commandId, digest, events: news },
-    };
+    return this.lost ? undefined : step;
   }
 
-  private async eventsOf(command: Command, context: DecideContext): Promise<LedgerEvent[] | Refusal> {
-    if ('portfolioId' in command.data) {
-      const { portfolioId } = command.data;
-      const entry = await this.model.portfolio(portfolioId);
-      const instrumentId = command.name === 'OpenPortfolio' ? command.data.instrumentId : entry?.fund.terms.instrumentId;
-      const instrument = instrumentId === undefined ? undefined : this.model.instrument(instrumentId);
-      const known = {
-        portfolio: entry?.fund,
-        listing: instrument?.listing,
-        prices: instrument ? instrument.tape.view(Number.MAX_SAFE_INTEGER) : NO_PRICES,
-        ...(entry ? { ending: entry.ending } : {}),
-      };
-      return decidePortfolio(known, command as Extract<Command, { data: { portfolioId: string } }>, context, checkShape);
-    }
-    const price = command as Exclude<Command, { data: { portfolioId: string } }>;
-    const instrument = this.model.instrument(price.data.instrumentId);
-    const corrected =
-      price.name === 'CorrectPrice' && instrument ? await this.model.findTick(price.data.instrumentId, price.data.corrects) : undefined;
-    return decidePrice(instrument?.listing, price, context, corrected);
-  }
-
-  /** The answer to a command id that came before, if it did. */
-  private repeated(commandId: string, digest: string, stream: string): Accepted | Refused | undefined {
-    const pending = this.pending.get(commandId);
-    if (pending) {
-      if (pending.digest !== digest) return reusedId(commandId, stream);
-      return quiet({
-        commandId,
-        stream,
-        events: [],
-        recorded: pending.recorded.then((answer) => ({ ...answer, status: 'duplicate' as const })),
-      });
-    }
-    const before = this.store.findCommand(commandId);
+  /** The answer to a command id that came before, if it did. `again`: what is under way is this command itself. */
+  private repeated(commandId: string, digest: string, stream: string, again: boolean): Accepted | Refused | undefined {
+    const pending = again ? undefined : this.pending.get(commandId);
+    const before = pending ?? this.store.findCommand(commandId);
     if (!before) return undefined;
     if (before.digest !== digest) return reusedId(commandId, stream);
-    return { commandId, stream, events: [], recorded: Promise.resolve(answerOf(commandId, { ...before, status: 'duplicate' })) };
+    const recorded = 'recorded' in before ? before.recorded : Promise.resolve(answerOf(commandId, before));
+    return quiet({ commandId, stream, events: [], recorded: recorded.then((answer) => ({ ...answer, status: 'duplicate' as const })) });
   }
 
-  /** The outcome for an id that came before in the same batch; its answer is the first one's. */
-  private repeatedWithin(ids: ReadonlyMap<string, Decided>, { command, commandId }: Envelope): Accepted | Refused | undefined {
-    const before = commandId === undefined ? undefined : ids.get(commandId);
-    if (!before) return undefined;
-    const { stream } = before;
-    if (before.request.digest !== contentDigest(command)) return reusedId(before.commandId, stream);
-    return quiet({ commandId: before.commandId, stream, events: [], recorded: Promise.reject(new Error('not recorded')) });
+  /** Resolves when a decided command is recorded, also when it was overtaken and decided again. */
+  private record({ commandId, request, firstPosition }: Decided, envelope: Identified, order: number, tries: number): Promise<Answer> {
+    return this.queue.add(request, firstPosition).then(
+      (result) => answerOf(commandId, result),
+      (error: unknown) => {
+        const next = triesAfter(error, commandId, tries);
+        if (next === undefined) throw error;
+        return new Promise<Answer>((resolve, reject) => {
+          if (!this.overtaken.first) this.inTurn(() => this.refresh()).catch(() => undefined);
+          this.overtaken.add({ envelope, order, tries: next, resolve, reject });
+        });
+      },
+    );
   }
 
-  private append(step: Decided): Accepted {
-    const { request } = step;
-    const recorded = this.queue.add(request).then((result) => answerOf(step.commandId, result));
-    this.pending.set(step.commandId, { digest: request.digest, recorded });
-    const done = (): boolean => this.pending.delete(step.commandId);
+  private accepted({ commandId, stream, events, request }: Decided, recorded: Promise<Answer>): Accepted {
+    this.pending.set(commandId, { digest: request.digest, recorded });
+    const done = (): boolean => this.pending.delete(commandId);
     recorded.then(done, done);
-    return quiet({ commandId: step.commandId, stream: step.stream, events: step.events, recorded });
+    return quiet({ commandId, stream, events, recorded });
   }
 }
-
-const NO_PRICES = { at: () => undefined, next: () => undefined, firstOutside: () => undefined };

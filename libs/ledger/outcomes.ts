@@ -10,12 +10,16 @@ export interface Answer {
   readonly commandId: string;
   readonly stream: string;
   readonly revision: string;
-  readonly position: string;
+  /** Null where a server keeps the log and did not say it in time. */
+  readonly position: string | null;
   readonly eventIds: readonly string[];
   readonly recordedAt: string;
 }
 
-/** A command that was decided: its events are known; `recorded` resolves when they are durable and rejects with a StoreError when they are not in the log. */
+/**
+ * A command that was decided. `recorded` resolves when its events are durable. It rejects with a StoreError when they are not in the log, and with a RefusalError when
+ * other processes wrote meanwhile and it was refused on what is there now; what is recorded after being decided again may be other events.
+ */
 export interface Accepted {
   readonly commandId: string;
   readonly stream: string;
@@ -32,6 +36,8 @@ export interface Refused {
 /** Decided, and not yet on its way to the store. */
 export interface Decided extends Omit<Accepted, 'recorded'> {
   readonly request: AppendRequest;
+  /** Where the log has its first event if nobody else writes. */
+  readonly firstPosition: number;
 }
 
 export function reusedId(commandId: string, stream: string): Refused {
@@ -51,7 +57,7 @@ export function answerOf(commandId: string, result: AppendResult): Answer {
     commandId,
     stream: result.stream,
     revision: String(result.revision),
-    position: String(result.position),
+    position: result.position === null ? null : String(result.position),
     eventIds: result.eventIds,
     recordedAt: formatInstant(result.recordedAt, 'nine'),
   };

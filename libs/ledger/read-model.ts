@@ -2,8 +2,8 @@
  * What is known, in memory: the tape of every instrument and the portfolios that were asked for, fed from the store in log order. Opens from what was
  * kept beside the store and catches up from there; `take` lets a writer see its own decisions before they are durable.
  *
- * Invariant: everything up to `position` is in, and nothing else. An event type that is not known stops it. Deliberately absent: deciding (ledger.ts),
- * the files of kept blobs (kept-model.ts).
+ * Invariant: in are the store's events up to where it was last caught up with, behind them what was taken, and nothing else; so it must not catch up while what was
+ * taken is not in the store. An event type that is not known stops it. Deliberately absent: deciding (decider.ts), the files of kept blobs (kept-model.ts).
  */
 import { Portfolio } from '../domain/portfolio';
 import { formatInstant, instant, type Instant } from '../domain/instant';
@@ -20,6 +20,7 @@ import { decode, type Frame, type Slice } from '../store/frame';
 import type { EventStore, NewEvent } from '../store/port';
 import type { FundEntry, InstrumentEntry, Known, PortfolioEntry } from './entries';
 import { checkType, fromStored, type LedgerEvent } from './event-codec';
+import { Horizon } from './horizon';
 import type { KeptModel } from './kept-model';
 import { PastViews } from './past-views';
 import type { Tick } from './price-chunk';
@@ -37,7 +38,7 @@ export class ReadModel implements Known {
   readonly funds = new Map<string, FundEntry>();
   /** Log position of the last event that is in. */
   position = -1;
-  private readonly heads = new Map<string, number>();
+  private readonly horizon: Horizon;
   private readonly ticks: TickFinder;
   private readonly past = new PastViews(this);
 
@@ -45,6 +46,7 @@ export class ReadModel implements Known {
     readonly store: EventStore,
     readonly kept?: KeptModel,
   ) {
+    this.horizon = new Horizon(store);
     this.ticks = new TickFinder(store);
   }
 
@@ -64,15 +66,19 @@ export class ReadModel implements Known {
     return this.instruments.get(priceStream(instrumentId));
   }
 
-  /** Revision of the stream's last event, decided ones included; -1 when there is none. */
-  streamHead(stream: string): number {
-    return this.heads.get(stream) ?? this.store.streamHead(stream);
+  /** Revision of the stream's last event that is in, -1 when there is none. */
+  revisionOf(stream: string): number | Promise<number> {
+    return this.horizon.revisionOf(stream);
   }
 
-  /** Takes in what the store has beyond `position`. */
+  /** Takes in what the store has beyond `position`. Everything that was taken must be in the store. */
   async catchUp(onProgress?: OnProgress): Promise<void> {
     const { position: head } = this.store.head();
-    if (head <= this.position) return;
+    if (head > this.position) await this.read(head, onProgress);
+    this.horizon.position = this.position;
+  }
+
+  private async read(head: number, onProgress?: OnProgress): Promise<void> {
     const first = this.position + 1;
     let turnAt = first + TURN_EVENTS;
     for await (const slice of this.store.readAll(first, { to: head })) {
@@ -84,21 +90,22 @@ export class ReadModel implements Known {
     }
   }
 
-  /** Takes in events that were decided here and will be appended next. */
-  take(stream: string, events: readonly LedgerEvent[], news: readonly NewEvent[]): void {
-    const revision = this.streamHead(stream);
+  /** Takes in events that were decided here, on a revision of their stream, and will be appended next. Answers the log position that the first will have if nobody else writes. */
+  take(stream: string, revision: number, events: readonly LedgerEvent[], news: readonly NewEvent[]): number {
+    const first = this.position + 1;
     for (const [i, event] of events.entries()) {
       const position = ++this.position;
       const { eventId, at } = news[i]!;
       if (isPriceStream(stream)) this.takePrice(stream, event, at, position);
       else this.takePortfolioEvent(stream, event as PortfolioEvent, eventId, position);
     }
-    this.heads.set(stream, revision + events.length);
+    this.horizon.note(stream, revision + events.length);
+    return first;
   }
 
   /** The same for many prices of one source, at least one. */
-  takeTicks(stream: string, source: string, ticks: readonly Tick[]): void {
-    const revision = this.streamHead(stream);
+  takeTicks(stream: string, revision: number, source: string, ticks: readonly Tick[]): number {
+    const first = this.position + 1;
     const { tape } = this.instruments.get(stream)!;
     let earliest = ticks[0]!.at;
     for (const { at, price } of ticks) {
@@ -106,7 +113,8 @@ export class ReadModel implements Known {
       if (at < earliest) earliest = at;
     }
     this.pricesChanged(stream, earliest);
-    this.heads.set(stream, revision + ticks.length);
+    this.horizon.note(stream, revision + ticks.length);
+    return first;
   }
 
   /** The portfolio as known now, to decide on; undefined when its stream is empty. */
@@ -115,7 +123,7 @@ export class ReadModel implements Known {
     const entry = this.funds.get(stream);
     if (entry && isFolded(entry)) return entry;
     if (this.store.streamHead(stream) < 0) return undefined;
-    const folded = await this.fold(stream, this.position);
+    const folded = await this.fold(stream, this.horizon.position);
     if (!folded) return undefined;
     if (entry) folded.firstChanged = entry.firstChanged;
     this.funds.set(stream, folded);
@@ -124,7 +132,7 @@ export class ReadModel implements Known {
 
   /** The fund as known now, to ask about; undefined when its stream is empty. */
   private async fund(stream: string): Promise<FundEntry | undefined> {
-    const entry = this.funds.get(stream) ?? (await this.fold(stream, this.position));
+    const entry = this.funds.get(stream) ?? (await this.fold(stream, this.horizon.position));
     if (entry) this.funds.set(stream, entry);
     return entry;
   }
@@ -137,12 +145,13 @@ export class ReadModel implements Known {
   /** A portfolio as known at a recorded time, or now. */
   async view(portfolioId: string, knownAt?: Instant): Promise<View | Refusal> {
     const stream = portfolioStream(portfolioId);
-    const head = this.store.head();
     const logPosition = knownAt === undefined ? this.position : this.store.positionAt(knownAt);
+    // The store may have got more since it was asked last.
+    if (logPosition > this.position) await this.catchUp();
     const about = { field: 'portfolioId', value: portfolioId };
-    if (this.streamHead(stream) < 0) return refuse('UnknownPortfolio', 'must be an open portfolio', about);
+    if ((await this.revisionOf(stream)) < 0) return refuse('UnknownPortfolio', 'must be an open portfolio', about);
     const now = logPosition >= this.position;
-    const view = now ? await this.latestView(stream, head.recordedAt) : await this.past.view(stream, logPosition, knownAt!);
+    const view = now ? await this.latestView(stream) : await this.past.view(stream, logPosition, knownAt!);
     if (!view) {
       const rule = `${portfolioId} was not recorded yet at that time`;
       return refuse('Unanswerable', rule, { field: 'knownAt', value: formatInstant(knownAt!) });
@@ -178,10 +187,11 @@ export class ReadModel implements Known {
     return entry;
   }
 
-  private async latestView(stream: string, knownAt: Instant): Promise<View | undefined> {
+  private async latestView(stream: string): Promise<View | undefined> {
     const entry = await this.fund(stream);
     if (!entry) return undefined;
     const { fund, ending } = entry;
+    const knownAt = await this.horizon.recordedAt();
     return { portfolio: fund, ending, prices: this.pricesOf(fund.terms.instrumentId).view(), logPosition: this.position, knownAt };
   }
 
@@ -201,7 +211,7 @@ export class ReadModel implements Known {
       }
     } else throw new Error(`the stream ${stream} at position ${slice.position} is none of this version's`);
     this.position = Math.max(this.position, slice.position + slice.count - 1);
-    this.heads.delete(stream);
+    this.horizon.note(stream, slice.revision + slice.count - 1);
   }
 
   private async takePrices(slice: Slice, from: number): Promise<void> {
