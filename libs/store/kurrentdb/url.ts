@@ -69,13 +69,11 @@ export function parseKurrentUrl(url: string): KurrentAddress | { readonly rule: 
   return { connection, ledger, shown, folder: folderName(names, ledger), insecure };
 }
 
-/** The first host for people, a digest of all for certainty. */
+/** One host for people, a digest of all for certainty. */
 function folderName(hosts: readonly string[], ledger: string): string {
-  const digest = createHash('sha256')
-    .update([...hosts].sort().join(','))
-    .digest('hex')
-    .slice(0, 8);
-  return `${hosts[0]!.replaceAll(':', '-')}-${digest}-${ledger}`;
+  const sorted = [...hosts].sort();
+  const digest = createHash('sha256').update(sorted.join(',')).digest('hex').slice(0, 8);
+  return `${sorted[0]!.replaceAll(':', '-')}-${digest}-${ledger}`;
 }
 
 function flat(name: string): string {
