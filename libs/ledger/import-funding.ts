@@ -8,7 +8,7 @@ import { type FundingFile, type FundingFileOptions, readFunding } from '../forma
 import { uuidv5 } from '../store/uuid';
 import type { Envelope } from './envelope';
 import type { Ledger } from './ledger';
-import type { Accepted, Refused } from './outcomes';
+import { type Accepted, concluded, type Refused } from './outcomes';
 
 export interface FundingImport extends Omit<FundingFileOptions, 'onProgress'> {
   readonly portfolioId: string;
@@ -64,13 +64,14 @@ export async function importFunding(
       outcomes.push(held[i] ? await submit(settlement(portfolioId, instrumentId, at, rate)) : undefined);
     }
     for (const [i, outcome] of outcomes.entries()) {
-      if (!outcome) counts.notHeld++;
-      else if ('recorded' in outcome) counts[(await outcome.recorded).status === 'recorded' ? 'recorded' : 'skipped']++;
+      const answer = outcome && (await concluded(outcome));
+      if (!answer) counts.notHeld++;
+      else if (!isRefusal(answer)) counts[answer.status === 'recorded' ? 'recorded' : 'skipped']++;
       else {
         const { file, at, rate } = block[i]!;
-        const conflict = outcome.refusal.refused === 'ReusedCommandId';
+        const conflict = answer.refused === 'ReusedCommandId';
         counts[conflict ? 'conflictCount' : 'refusedCount']++;
-        const refusal = conflict ? otherRate(rate) : outcome.refusal;
+        const refusal = conflict ? otherRate(rate) : answer;
         if (refusals.length < REFUSALS_LISTED) refusals.push({ file, at: formatInstant(at), rate, refusal });
       }
     }

@@ -7,7 +7,9 @@ import { formatInstant } from '../domain/instant';
 import { refuse, RefusalError } from '../domain/refusal';
 import { type PriceFile, type PriceFileOptions, readPrices } from '../formats/prices';
 import type { Ledger } from './ledger';
+import { isOvertaken, MAX_TRIES, pause } from './overtaken';
 import type { Tick } from './price-chunk';
+import { priceStream } from './streams';
 
 export interface PriceImport extends Omit<PriceFileOptions, 'priceScale' | 'allowNegative' | 'onProgress'> {
   readonly instrumentId: string;
@@ -62,11 +64,10 @@ export async function importPrices(ledger: Ledger, options: PriceImport): Promis
   for (const file of files) {
     for (let first = 0; first < file.prices.count && !signal?.aborted; first += BLOCK_ROWS) {
       const end = Math.min(file.prices.count, first + BLOCK_ROWS);
-      const found = await lookUp(ledger, instrumentId, source, file, first, end);
-      await recordTicks(ledger, instrumentId, source, found.fresh);
-      recorded += found.fresh.length;
+      const found = await recordRows(ledger, instrumentId, source, file, first, end);
+      recorded += found.recorded;
       conflictCount += found.conflicts.length;
-      skipped += end - first - found.fresh.length - found.conflicts.length;
+      skipped += end - first - found.recorded - found.conflicts.length;
       conflicts.push(...found.conflicts.slice(0, CONFLICTS_LISTED - conflicts.length));
       done += end - first;
       onProgress?.('recording', done, total);
@@ -115,7 +116,27 @@ async function readFiles(ledger: Ledger, { instrumentId, files, onProgress, sour
   return read;
 }
 
-/** Which rows of a file are not there yet, and which are with another price. */
+/** Records the rows that are not there yet; looks again when another process wrote meanwhile, so that none is recorded twice. Throws StoreError. */
+async function recordRows(
+  ledger: Ledger,
+  instrumentId: string,
+  source: string,
+  file: PriceFile,
+  first: number,
+  end: number,
+): Promise<{ recorded: number; conflicts: readonly PriceConflict[] }> {
+  let recorded = 0;
+  for (let tries = 1; ; tries++) {
+    const { fresh, conflicts, revision } = await lookUp(ledger, instrumentId, source, file, first, end);
+    const outcome = await recordTicks(ledger, instrumentId, source, fresh, revision);
+    recorded += outcome.recorded;
+    if (!('error' in outcome)) return { recorded, conflicts };
+    if (!isOvertaken(outcome.error) || tries > MAX_TRIES) throw outcome.error;
+    await pause(tries);
+  }
+}
+
+/** Which rows of a file are not there yet, and which are with another price, at a revision of the stream. */
 function lookUp(
   ledger: Ledger,
   instrumentId: string,
@@ -123,8 +144,8 @@ function lookUp(
   { name, prices }: PriceFile,
   first: number,
   end: number,
-): Promise<{ fresh: Tick[]; conflicts: PriceConflict[] }> {
-  return ledger.ask((model) => {
+): Promise<{ fresh: Tick[]; conflicts: PriceConflict[]; revision: number }> {
+  return ledger.ask(async (model) => {
     const { tape } = model.instrument(instrumentId)!;
     const fresh: Tick[] = [];
     const conflicts: PriceConflict[] = [];
@@ -138,15 +159,28 @@ function lookUp(
         conflicts.push({ file: name, at: formatInstant(at), recorded, given: prices.priceText(i) });
       }
     }
-    return { fresh, conflicts };
+    return { fresh, conflicts, revision: await model.revisionOf(priceStream(instrumentId)) };
   });
 }
 
-async function recordTicks(ledger: Ledger, instrumentId: string, source: string, ticks: readonly Tick[]): Promise<void> {
-  const chunks: Promise<unknown>[] = [];
+/** Resolves when everything was answered; `error`: why not all of it is recorded. */
+async function recordTicks(
+  ledger: Ledger,
+  instrumentId: string,
+  source: string,
+  ticks: readonly Tick[],
+  revision: number,
+): Promise<{ recorded: number; error?: unknown }> {
+  const chunks: Promise<number>[] = [];
   for (let i = 0; i < ticks.length; i += CHUNK_ROWS) {
-    const { recorded } = await ledger.submitPrices(instrumentId, source, ticks.slice(i, i + CHUNK_ROWS));
-    chunks.push(recorded);
+    const rows = ticks.slice(i, i + CHUNK_ROWS);
+    const sent = ledger.submitPrices(instrumentId, source, rows, revision + i);
+    chunks.push(sent.then(async ({ recorded }) => ((await recorded).status === 'recorded' ? rows.length : 0)));
+    // One that fails is met below.
+    await sent.catch(() => undefined);
   }
-  await Promise.all(chunks);
+  const answers = await Promise.allSettled(chunks);
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  const recorded = answers.reduce((sum, answer) => sum + (answer.status === 'fulfilled' ? answer.value : 0), 0);
+  return failed ? { recorded, error: failed.reason as unknown } : { recorded };
 }

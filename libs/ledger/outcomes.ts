@@ -1,6 +1,6 @@
 /** What becomes of a command: decided or refused at once, answered when it is durable. */
 import { formatInstant } from '../domain/instant';
-import { refuse, type Refusal } from '../domain/refusal';
+import { refuse, type Refusal, RefusalError } from '../domain/refusal';
 import { type AppendRequest, type AppendResult, StoreError } from '../store/port';
 import type { LedgerEvent } from './event-codec';
 
@@ -49,6 +49,15 @@ export function reusedId(commandId: string, stream: string): Refused {
 export function quiet<T extends Accepted | Refused>(outcome: T): T {
   if ('recorded' in outcome) outcome.recorded.catch(() => undefined);
   return outcome;
+}
+
+/** What a command is answered, or what it is refused for in the end. Rejects with a StoreError when it is not in the log. */
+export function concluded(outcome: Accepted | Refused): Promise<Answer | Refusal> {
+  if ('refusal' in outcome) return Promise.resolve(outcome.refusal);
+  return outcome.recorded.catch((error: unknown) => {
+    if (error instanceof RefusalError) return error.refusal;
+    throw error;
+  });
 }
 
 export function answerOf(commandId: string, result: AppendResult): Answer {

@@ -2,7 +2,7 @@
 import { isRefusal, type Refusal } from '../../libs/domain/refusal';
 import { envelope } from '../../libs/ledger/envelope';
 import { Ledger } from '../../libs/ledger/ledger';
-import type { Answer } from '../../libs/ledger/outcomes';
+import { type Answer, concluded } from '../../libs/ledger/outcomes';
 import { ReadModel } from '../../libs/ledger/read-model';
 import type { View } from '../../libs/projections/view';
 import { MemoryStore } from '../../libs/store/memory';
@@ -22,8 +22,7 @@ export async function send(
 ): Promise<Answer | Refusal> {
   const read = envelope(name, data, commandId, expectedRevision);
   if (isRefusal(read)) return read;
-  const outcome = await ledger.submit(read);
-  return 'refusal' in outcome ? outcome.refusal : outcome.recorded;
+  return concluded(await ledger.submit(read));
 }
 
 /** Sends commands that must be recorded. */

@@ -36,7 +36,7 @@ const Recorded = {
   commandId: uuid,
   stream: text('Lower-case.'),
   revision: count('Of the last event written.'),
-  position: count('Of the last event written.'),
+  position: nullable(count(), 'Of the last event written; null where a server keeps the log and did not say it in time.'),
   eventIds: list(eventId()),
   recordedAt: time('Nanosecond digits; can be used as `knownAt`.'),
 };
@@ -83,7 +83,7 @@ export const LOG_ANSWERS: Readonly<Record<string, JsonSchema>> = {
     commandId: orNull(uuid),
     stream: orNull(text()),
     revision: orNull(count()),
-    position: orNull(count()),
+    position: nullable(count(), 'Null where a refused line has none, or a server did not say it in time.'),
     eventIds: list(eventId()),
     recordedAt: orNull(time()),
     problem: optional(ref('Problem')),

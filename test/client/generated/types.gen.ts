@@ -442,7 +442,7 @@ export type Recorded = {
     commandId: string;
     stream: string;
     revision: string;
-    position: string;
+    position: string | null;
     eventIds: Array<string>;
     recordedAt: string;
 };
@@ -1488,7 +1488,7 @@ export type GetReadinessData = {
 
 export type GetReadinessErrors = {
     503: {
-        status: 'stopping' | 'in-doubt' | 'behind';
+        status: 'stopping' | 'in-doubt' | 'behind' | 'cut-off';
     };
     default: Problem;
 };
