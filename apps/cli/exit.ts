@@ -48,7 +48,7 @@ export function report(error: unknown, tell: Tell): number {
 
 /** Whatever a message quotes: a mistyped command line, a client's own words. */
 function withoutPasswords(text: string): string {
-  return text.replaceAll(/(\/\/[^\s:@]*):[^\s"]*@/g, '$1:***@');
+  return text.replaceAll(/(\/[^\s:@/]*):[^\s"]*@/g, '$1:***@');
 }
 
 function usageProblem(detail: string): Problem {

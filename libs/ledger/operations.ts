@@ -2,8 +2,7 @@
  * Looking after a ledger's store by its URL: checking it, making what is derived anew, copies. Invariant: what `inspect` finds is found from the log alone, folded
  * anew, beside what was kept.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FundRecord } from '../domain/fund-record';
 import { formatInstant, type Instant } from '../domain/instant';
@@ -36,7 +35,7 @@ export interface Inspection {
  */
 export async function inspect(place: StorePlace, onProgress?: Progress, signal?: AbortSignal): Promise<Inspection> {
   const verified = isKurrentUrl(place.url)
-    ? await verifyCopy(place, onProgress)
+    ? await verifyCopies(place, onProgress, signal)
     : await verifyStore(storeDirectory(place.url), onProgress, signal);
   const { findings, position, hash, anchored } = verified;
   // What is derived from a damaged log says nothing.
@@ -44,20 +43,26 @@ export async function inspect(place: StorePlace, onProgress?: Progress, signal?:
   return { position, hash, anchored, findings: [...findings, ...derived.map((message) => ({ part: 'derived' as const, message }))] };
 }
 
-/** Reads a server's whole log anew, numbers and chains it, and compares what this machine keeps of it with that. */
-async function verifyCopy(place: StorePlace, onProgress?: Progress): Promise<Verification> {
-  const anew = mkdtempSync(join(tmpdir(), 'navledger-doctor-'));
+/** Reads a server's whole log anew, numbers and chains it, and compares every copy of it on this machine with that, byte by byte. */
+async function verifyCopies({ url, replica }: StorePlace, onProgress?: Progress, signal?: AbortSignal): Promise<Verification> {
+  const { keptSlots } = require('../store/kurrentdb/slots') as typeof import('../store/kurrentdb/slots');
+  checkStoreUrl(url);
+  const kept = resolve(replica);
+  mkdirSync(kept, { recursive: true });
+  const anew = mkdtempSync(join(kept, 'doctor-'));
   try {
-    const tell: OnProgress = (events) => onProgress?.({ events, of: events });
-    const { store: log } = await openStore({ ...place, replica: anew }, 'read', undefined, tell);
+    const { store: log } = await openStore({ url, replica: anew }, 'read', undefined, (events) => onProgress?.({ events, of: events }));
     try {
-      const { store: copy } = await openStore(place, 'read');
+      const findings: Verification['findings'][number][] = [];
+      for (const slot of keptSlots(url, kept)) {
+        const copy = await verifyStore(slot, onProgress, signal);
+        for (const { part, message } of copy.findings) findings.push({ part, message: `in ${slot}: ${message}` });
+        const hash = log.hashAt(copy.position);
+        if (hash !== undefined && hash !== copy.hash)
+          findings.push({ part: 'database', message: `in ${slot}: the log is not the server's at position ${copy.position} or before` });
+      }
       const { position, hash } = log.head();
-      const common = Math.min(position, copy.head().position);
-      const same = log.hashAt(common) === copy.hashAt(common);
-      await copy.close();
-      const message = `what is kept of the server's log differs from it at position ${common} or before: navledger rebuild makes it anew`;
-      return { position, hash, anchored: true, findings: same ? [] : [{ part: 'database', message }] };
+      return { position, hash, anchored: true, findings };
     } finally {
       await log.close();
     }

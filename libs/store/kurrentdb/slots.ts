@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockWriter } from '../embedded/files';
+import { lockWriter, logFile } from '../embedded/files';
 import { StoreError } from '../port';
 import { type KurrentAddress, parseKurrentUrl } from './url';
 
@@ -51,15 +51,25 @@ export function foreign(dir: string, address: KurrentAddress, pinned: string, st
   return new StoreError('foreign', `${address.shown} held the store ${pinned} before, and ${found}; if that is meant, remove ${dir}`);
 }
 
-/** Removes what this machine keeps of the ledger's log. Throws StoreError `locked` while a process uses it. */
-export function forgetReplica(url: string, replica: string): void {
+/** The slots in which this machine keeps a copy of the ledger's log. */
+export function keptSlots(url: string, replica: string): string[] {
   const address = parseKurrentUrl(url);
   if ('rule' in address) throw new Error(`not a checked URL: ${address.rule}`);
   const dir = join(replica, address.folder);
-  const slots = existsSync(dir) ? readdirSync(dir).filter((name) => /^\d+$/.test(name)) : [];
-  const unlocks = slots.map((name) => lockWriter(join(dir, name)));
-  for (const name of slots)
-    for (const file of ['log.db', 'derived.db'])
-      for (const suffix of ['', '-wal', '-shm']) rmSync(join(dir, name, file + suffix), { force: true });
-  for (const unlock of unlocks) unlock();
+  const names = existsSync(dir) ? readdirSync(dir).filter((name) => /^\d+$/.test(name)) : [];
+  return names.map((name) => join(dir, name)).filter((slot) => existsSync(logFile(slot)));
+}
+
+/** Removes what this machine keeps of the ledger's log. Throws StoreError `locked` while a process uses it. */
+export function forgetReplica(url: string, replica: string): void {
+  const slots = keptSlots(url, replica);
+  const unlocks: (() => void)[] = [];
+  try {
+    for (const slot of slots) unlocks.push(lockWriter(slot));
+    for (const slot of slots)
+      for (const file of ['log.db', 'derived.db'])
+        for (const suffix of ['', '-wal', '-shm']) rmSync(join(slot, file + suffix), { force: true });
+  } finally {
+    for (const unlock of unlocks) unlock();
+  }
 }
