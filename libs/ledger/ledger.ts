@@ -149,6 +149,11 @@ export class Ledger {
     });
   }
 
+  /** Whether a model that was asked still is the one that is decided on and answered from. */
+  answersFrom(model: ReadModel): boolean {
+    return this.model === model && !this.lost;
+  }
+
   /** Waits for what is under way, keeps the read model beside the store, and closes the store. */
   async close(): Promise<void> {
     await this.inTurn(async () => {

@@ -5,7 +5,8 @@
  *
  * Between two instants at which something can change the state a band is an interval of prices, so the engine asks for the first tick outside and visits no other.
  * Invariant: what is sent depends on the recorded facts only, and every command's id on its portfolio and instant. So a run that was interrupted anywhere is
- * completed by the next, and a complete one adds nothing. Late facts of others count from the last step that the engine took.
+ * completed by the next, and a complete one adds nothing. Late facts of others count from the last step that the engine took. When another process writes meanwhile, the engine
+ * starts anew on what is there then.
  * Deliberately absent: max step, fees that are not proportional to the notional, and resuming between the charges of a mandate without scheduled resets (they fall due
  * before the rebalance that accrues them, so what it was decided on is not what the next run finds).
  */
@@ -22,8 +23,11 @@ import { sizeTrade, type TradingCosts } from '../domain/sizing';
 import { type Ending, navOf } from '../domain/valuation';
 import type { FundingRow } from '../formats/funding';
 import type { CommandFlow } from './command-flow';
+import type { Envelope } from './envelope';
 import type { Ledger } from './ledger';
 import { type EngineStep, firstEventId, rebalanceIdAt, stepCommandId } from './mandate-ids';
+import { MAX_TRIES, pause } from './overtaken';
+import { portfolioStream } from './streams';
 
 export interface MandateRun {
   readonly portfolioId: string;
@@ -56,33 +60,58 @@ const STEPS: { readonly [T in CorrectableEvent['type']]?: EngineStep } = {
  * aborted, when everything sent until then is durable.
  */
 export async function runMandate(ledger: Ledger, flow: CommandFlow, run: MandateRun): Promise<MandateResult> {
+  const done = new Done();
+  for (let overtaken = 0, recorded = 0; ;) {
+    const engine = await startEngine(ledger, flow, run, done);
+    try {
+      await engine.toTheEnd().finally(() => flow.settled());
+      return { ...done, endedAt: engine.endedAt };
+    } catch (error) {
+      const isStale = error instanceof Stale || (error instanceof RefusalError && error.refusal.refused === 'WrongRevision');
+      overtaken = done.recorded > recorded ? 0 : overtaken + 1;
+      if (!isStale || overtaken > MAX_TRIES) throw error;
+      ({ recorded } = done);
+      await pause(overtaken);
+    }
+  }
+}
+
+async function startEngine(ledger: Ledger, flow: CommandFlow, run: MandateRun, done: Done): Promise<Engine> {
   const known = await ledger.ask(async (model) => {
     const entry = await model.portfolio(run.portfolioId);
-    return entry && { ...entry, prices: model.instrument(entry.fund.terms.instrumentId)!.tape.view() };
+    return entry && { model, ...entry, prices: model.instrument(entry.fund.terms.instrumentId)!.tape.view() };
   });
   if (!known) throw refused('UnknownPortfolio', 'must be an open portfolio', run);
-  const engine = new Engine(known.fund, known.ending, known.prices, flow, run);
-  try {
-    await engine.toTheEnd();
-  } finally {
-    await flow.settled();
-  }
-  return { rebalances: engine.rebalances, recorded: engine.recorded, endedAt: engine.endedAt };
+  const { model, fund, ending, prices } = known;
+  const revision = async (): Promise<number> => {
+    if (!ledger.answersFrom(model)) throw new Stale();
+    return model.revisionOf(portfolioStream(run.portfolioId));
+  };
+  return new Engine(fund, ending, prices, flow, run, done, revision);
+}
+
+/** What the engine was started on is not what the ledger holds any more, because other processes write. */
+class Stale extends Error {}
+
+class Done {
+  readonly rebalances = { creation: 0, scheduled: 0, band: 0 };
+  recorded = 0;
 }
 
 class Engine {
-  readonly rebalances = { creation: 0, scheduled: 0, band: 0 };
-  recorded = 0;
   endedAt: Instant | undefined;
   private readonly until: Instant;
 
   constructor(
-    /** Grows with every command that is decided, as does its ending. */
+    /** Grows with every command that is decided, as does its ending, until {@link revision} throws. */
     private readonly fund: Portfolio,
     private readonly ending: Ending,
     private readonly prices: PriceView,
     private readonly flow: CommandFlow,
     private readonly run: MandateRun,
+    private readonly done: Done,
+    /** Of the fund's stream, as the fund is. Throws Stale. */
+    private readonly revision: () => Promise<number>,
   ) {
     const last = prices.at(FOREVER);
     if (!last) throw refused('NoPrice', 'there must be prices to run a mandate over', run);
@@ -202,6 +231,7 @@ class Engine {
     const time = formatInstant(at);
     if (this.ended(at)) return;
     if (reason !== 'creation') await this.send('accrual', at, { name: 'AccrueFees', data: { portfolioId, through: time } });
+    const revision = await this.revision();
     const state = timeline.stateAt(at);
     const mark = this.prices.at(at)?.price;
     if (mark === undefined) throw refused('NoPrice', 'there must be a price at or before the first units', this.run);
@@ -224,16 +254,32 @@ class Engine {
       feeCurrency: quoteCurrency,
       liquidity: 'taker' as const,
     };
-    await this.send('rebalance', at, {
-      name: 'ExecuteRebalance',
-      data: { portfolioId, rebalanceId, reason, at: time, mark: price, decisionPrice: price, fills: [fill] },
-    });
-    this.rebalances[reason]++;
+    const data = { portfolioId, rebalanceId, reason, at: time, mark: price, decisionPrice: price, fills: [fill] };
+    await this.send('rebalance', at, { name: 'ExecuteRebalance', data }, revision, () => this.done.rebalances[reason]++);
   }
 
-  private async send(step: EngineStep, at: Instant, command: Parameters<CommandFlow['send']>[0]['command']): Promise<void> {
-    const { events } = await this.flow.send({ command, commandId: stepCommandId(this.fund.terms.portfolioId, step, at) });
-    this.recorded += events.length;
+  /** Sends a command that was made on a revision of the fund's stream, so that nothing of the engine's is recorded behind what it has not seen. */
+  private async send(
+    step: EngineStep,
+    at: Instant,
+    command: Envelope['command'],
+    revision?: number,
+    onRecorded?: () => void,
+  ): Promise<void> {
+    const expectedRevision = revision ?? (await this.revision());
+    const commandId = stepCommandId(this.fund.terms.portfolioId, step, at);
+    const { recorded } = await this.flow.send({ command, commandId, expectedRevision });
+    recorded.then(
+      ({ status, eventIds }) => {
+        if (status !== 'recorded') return;
+        this.done.recorded += eventIds.length;
+        onRecorded?.();
+      },
+      // The flow throws it.
+      () => undefined,
+    );
+    // Whether the fund has grown.
+    await this.revision();
   }
 }
 
