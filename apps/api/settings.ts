@@ -57,7 +57,10 @@ export const SETTINGS = {
   port: setting(count(0, 65_535), 'The port to listen on; 0 for any that is free.', '8080'),
   tlsCert: setting(FILE, 'A certificate chain in PEM: HTTPS instead of HTTP, together with its key.'),
   tlsKey: setting(FILE, 'The private key of the certificate, in PEM.'),
-  tokensFile: setting(FILE, 'The tokens that `navledger token` makes. Without it: tokens.json in the folder of the store.'),
+  tokensFile: setting(
+    FILE,
+    'The tokens that `navledger token` makes. Without it: tokens.json in the folder of the store, or of --replica for a ledger on a server.',
+  ),
   jwtIssuer: setting(URL_FORM, 'Who issues the JSON Web Tokens that are accepted, together with their audience.'),
   jwtAudience: setting(TEXT, 'Whom such a token must be for.'),
   jwtJwks: setting(TEXT, 'A URL or a file of the keys of the issuer. Without it: /.well-known/jwks.json there.'),

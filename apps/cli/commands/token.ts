@@ -27,7 +27,7 @@ export function registerToken(program: Command): void {
 }
 
 function placed(command: Command): Command {
-  const says = `the file of tokens (or ${variableOf('tokensFile')}; default: tokens.json in the folder of the store)`;
+  const says = `the file of tokens (or ${variableOf('tokensFile')}; default: tokens.json in the folder of the store, or of --replica)`;
   return command.option(`${flagOf('tokensFile')} <file>`, says, process.env[variableOf('tokensFile')]);
 }
 
