@@ -1,6 +1,6 @@
 /**
- * Which calls go to the server together, and what each is answered. Invariant: a call that this process knows to be refused is not sent; one that it cannot judge, because it may not
- * have seen everything, is. Deliberately absent: sending.
+ * Which calls go to the server together, and what each is answered. Invariant: a call that this process knows to be refused is not sent; one that it cannot judge yet
+ * waits. A command is sent only at a revision that the copy has. Deliberately absent: sending.
  */
 import type { LogView } from '../embedded/view';
 import { checkRequest } from '../frame-writer';
@@ -14,19 +14,23 @@ export interface Call {
   readonly requests: readonly AppendRequest[];
   readonly resolve: (results: AppendResult[]) => void;
   readonly reject: (error: unknown) => void;
-  /** Commands of it that were sent before, when it met a conflict together with others. */
-  readonly sent: Map<string, OutgoingCommand>;
+  /** Since it met a conflict together with others. */
   alone: boolean;
 }
 
 /** A command of the log with its events as the server has them; undefined: it has not come in time. */
 export type Arrival = { readonly recorded: RecordedCommand; readonly events: readonly RemoteEvent[] };
 
+/** A command that is to be sent, and where. */
+export interface Planned extends OutgoingCommand {
+  readonly expectedRevision: number;
+}
+
 /** The calls that share a message, checked one behind the other against what this process knows. */
 export class Plan {
   /** Answers of requests that are in the log already. */
   readonly known = new Map<AppendRequest, AppendResult>();
-  private readonly commands = new Map<string, OutgoingCommand>();
+  private readonly commands = new Map<string, Planned>();
   private readonly expected = new Map<string, number>();
   private readonly heads = new Map<string, number>();
   private readonly duplicates = new Set<AppendRequest>();
@@ -41,10 +45,11 @@ export class Plan {
   }
 
   /**
-   * All of the call's requests or none. False: it has to wait, because only what is planned, and may yet fail, speaks against it. Throws StoreError `conflict`, `reused-id`, `too-large`.
+   * All of the call's requests or none. `later`: it has to wait, because only what is planned, and may yet fail, speaks against it. A request: the copy has not as much of its stream
+   * as it expects, and may lack its very command, which the server would write a second time. Throws StoreError `conflict`, `reused-id`, `too-large`.
    */
-  add(call: Call): boolean {
-    const added = new Map<string, OutgoingCommand>();
+  add(call: Call): 'added' | 'later' | AppendRequest {
+    const added = new Map<string, Planned>();
     const heads = new Map<string, number>();
     const known = new Map<AppendRequest, AppendResult>();
     const duplicates: AppendRequest[] = [];
@@ -55,20 +60,19 @@ export class Plan {
       const recorded = this.view.findCommand(commandId);
       const before = recorded ?? added.get(commandId) ?? this.commands.get(commandId);
       if (before) {
-        if (before.digest !== digest && before === this.commands.get(commandId)) return false;
-        if (before.digest !== digest)
-          throw new StoreError('reused-id', `command id ${commandId} was used before with other content`, { stream, commandId });
-        if (recorded) known.set(request, resultOf(recorded, call.sent.has(commandId) ? 'recorded' : 'duplicate'));
+        if (before.digest !== digest && before === this.commands.get(commandId)) return 'later';
+        if (before.digest !== digest) throw reused(request);
+        if (recorded) known.set(request, resultOf(recorded, 'duplicate'));
         else duplicates.push(request);
         continue;
       }
-      const head = heads.get(stream);
-      const seen = head ?? this.view.streamHead(stream);
-      // A stream may be further than this process has seen, not less far.
-      if (head === undefined ? expected < seen : expected !== head) throw conflict(request, seen);
-      if (head === undefined && expected !== (this.heads.get(stream) ?? expected)) return false;
+      const own = heads.get(stream);
+      const seen = this.view.streamHead(stream);
+      if (own === undefined ? expected < seen : expected !== own) throw conflict(request, own ?? seen);
+      const planned = own ?? this.heads.get(stream);
+      if (expected !== (planned ?? seen)) return planned === undefined ? request : 'later';
       heads.set(stream, expected + events.length);
-      added.set(commandId, { stream, commandId, digest, recordedAt: this.propose(), events });
+      added.set(commandId, { stream, expectedRevision: expected, commandId, digest, recordedAt: this.propose(), events });
       for (const event of events) bytes += outgoingBytes(event);
     }
     if (bytes > MAX_MESSAGE_BYTES) {
@@ -85,17 +89,22 @@ export class Plan {
     for (const [stream, head] of heads) this.heads.set(stream, head);
     for (const [request, result] of known) this.known.set(request, result);
     for (const request of duplicates) this.duplicates.add(request);
-    return true;
+    return 'added';
   }
 
   commandsOf({ requests }: Call): OutgoingCommand[] {
     return requests.filter((request) => !this.known.has(request)).flatMap(({ commandId }) => this.commands.get(commandId) ?? []);
   }
 
-  /** What a request that was sent is answered. */
+  /** The command that was sent for a request. */
+  commandOf({ commandId }: AppendRequest): Planned {
+    return this.commands.get(commandId)!;
+  }
+
+  /** What a request that was sent is answered; without an arrival it was read back. Throws StoreError `reused-id`: another process was faster with the id. */
   result(request: AppendRequest, arrival: Arrival | undefined): AppendResult {
-    const { commandId, stream, expectedRevision, events } = request;
-    const command = this.commands.get(commandId)!;
+    const command = this.commandOf(request);
+    const { stream, expectedRevision, events } = command;
     const mine = !this.duplicates.has(request);
     if (!arrival) {
       return {
@@ -108,8 +117,9 @@ export class Plan {
         recordedAt: command.recordedAt,
       };
     }
-    // The server knows an event by its id alone: what it has may be what an earlier process sent.
-    return resultOf(arrival.recorded, mine && sameContent(arrival, command) ? 'recorded' : 'duplicate');
+    // The server knows an event by its id alone: what it has may be what another process sent.
+    if (arrival.recorded.digest !== command.digest) throw reused(request);
+    return resultOf(arrival.recorded, mine && sameContent(arrival.events, command) ? 'recorded' : 'duplicate');
   }
 
   conflictOf(call: Call, streams: readonly Mismatch[]): StoreError {
@@ -120,7 +130,11 @@ export class Plan {
   }
 }
 
-function conflict({ stream, expectedRevision: expected, commandId }: AppendRequest, actual: number): StoreError {
+function reused({ stream, commandId }: AppendRequest): StoreError {
+  return new StoreError('reused-id', `command id ${commandId} was used before with other content`, { stream, commandId });
+}
+
+export function conflict({ stream, expectedRevision: expected, commandId }: AppendRequest, actual: number): StoreError {
   return new StoreError('conflict', `stream ${stream} is at revision ${actual}, expected ${expected}`, {
     stream,
     expected,
@@ -137,13 +151,13 @@ function resultOf(
 }
 
 /** Whether what stands in the log is what was sent, byte for byte. */
-export function sameContent({ recorded, events }: Arrival, command: OutgoingCommand): boolean {
+export function sameContent(events: readonly RemoteEvent[], { digest, events: sent }: OutgoingCommand): boolean {
   return (
-    recorded.digest === command.digest &&
-    events.length === command.events.length &&
-    events.every(({ data, metadata, type, at }, i) => {
-      const own = command.events[i]!;
-      return data === own.data && metadata === own.metadata && type === own.type && at === own.at;
+    events.length === sent.length &&
+    events.every((event, i) => {
+      const { data, metadata, type, at } = sent[i]!;
+      const same = event.data === data && event.metadata === metadata && event.type === type && event.at === at;
+      return same && event.digest === digest && event.commandCount === sent.length;
     })
   );
 }

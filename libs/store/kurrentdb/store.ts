@@ -154,6 +154,7 @@ export class KurrentStore extends ViewStore {
       view,
       clock,
       connection,
+      names,
       new Sender(connection, names),
       () => this.follower,
       () => this.assertSound(),

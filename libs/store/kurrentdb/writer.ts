@@ -7,10 +7,12 @@ import type { Clock } from '../draft';
 import type { LogView } from '../embedded/view';
 import { type AppendRequest, type AppendResult, type RecordedCommand, StoreError } from '../port';
 import type { Connection } from './connection';
+import { unavailable } from './faults';
 import type { Follower } from './follower';
-import { type Arrival, type Call, Plan, sameContent } from './plan';
+import { type Arrival, type Call, conflict, Plan, type Planned, sameContent } from './plan';
+import { eventsAt, serverHead } from './places';
 import type { Batch, Sender, Sent } from './sender';
-import { outgoingBytes, type OutgoingCommand, type RemoteEvent } from './wire';
+import { type Names, outgoingBytes, type OutgoingCommand, type RemoteEvent } from './wire';
 
 /** Commands that are to come back through the log. */
 interface Expected {
@@ -27,6 +29,7 @@ const BATCH_BYTES = 512 << 10;
 export class RemoteWriter {
   private readonly queue: Call[] = [];
   private pumping: Promise<void> | undefined;
+  private readonly reaching = new Set<Promise<void>>();
   private readonly arrivals = new Map<string, { readonly stream: string; readonly take: (arrival: Arrival) => void }>();
   private lastProposed = 0n;
 
@@ -34,6 +37,7 @@ export class RemoteWriter {
     private readonly view: LogView,
     private readonly clock: Clock,
     private readonly connection: Connection,
+    private readonly names: Names,
     private readonly sender: Sender,
     private readonly follower: () => Follower,
     /** Throws when nothing can be written any more. */
@@ -42,14 +46,13 @@ export class RemoteWriter {
 
   append(requests: readonly AppendRequest[]): Promise<AppendResult[]> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ requests, resolve, reject, sent: new Map(), alone: false });
-      this.pumping ??= this.pump().finally(() => (this.pumping = undefined));
+      this.enqueue({ requests, resolve, reject, alone: false });
     });
   }
 
   /** Resolves when everything that was called is answered. */
   async settled(): Promise<void> {
-    while (this.pumping) await this.pumping;
+    while (this.pumping || this.reaching.size > 0) await (this.pumping ?? Promise.all(this.reaching));
   }
 
   /** To be called for every command that the local copy takes in. */
@@ -69,9 +72,14 @@ export class RemoteWriter {
     const all = await arrivals.wait();
     for (const [i, arrival] of all.entries()) {
       if (!arrival) throw doubt();
-      if (!sameContent(arrival, batch.commands[i]!))
+      if (!sameContent(arrival.events, batch.commands[i]!))
         throw new StoreError('reused-id', `command id ${batch.commands[i]!.commandId} was used before with other content`);
     }
+  }
+
+  private enqueue(call: Call): void {
+    this.queue.push(call);
+    this.pumping ??= this.pump().finally(() => (this.pumping = undefined));
   }
 
   private async pump(): Promise<void> {
@@ -82,8 +90,13 @@ export class RemoteWriter {
       const calls = this.takeCalls().filter((call) => {
         try {
           this.assertSound();
-          if (plan.add(call)) return true;
-          later.push(call);
+          const added = plan.add(call);
+          if (added === 'added') return true;
+          if (added === 'later') later.push(call);
+          else {
+            const reaching = this.reach(call, added).finally(() => this.reaching.delete(reaching));
+            this.reaching.add(reaching);
+          }
         } catch (error) {
           call.reject(error);
         }
@@ -111,15 +124,14 @@ export class RemoteWriter {
 
   private async deliver(calls: readonly Call[], plan: Plan): Promise<void> {
     const { batch } = plan;
-    if (batch.commands.length === 0) return this.answer(calls, plan, new Map());
+    if (batch.commands.length === 0) return this.answer(calls, plan, []);
     const arrivals = this.expect(batch.commands);
     const sent = await this.send(batch, arrivals);
     if (!sent.applied) {
       arrivals.forget();
       return this.conflict(calls, plan, sent);
     }
-    const arrived = await arrivals.wait();
-    this.answer(calls, plan, new Map(batch.commands.map(({ commandId }, i) => [commandId, arrived[i]])));
+    await this.answer(calls, plan, await arrivals.wait());
   }
 
   /** What the log has need not be answered: a lost answer, or one that the server puts off, is not waited for. */
@@ -140,24 +152,53 @@ export class RemoteWriter {
     }
   }
 
-  private answer(calls: readonly Call[], plan: Plan, arrived: ReadonlyMap<string, Arrival | undefined>): void {
+  private async answer(calls: readonly Call[], plan: Plan, arrived: readonly (Arrival | undefined)[]): Promise<void> {
+    const arrivals = new Map(plan.batch.commands.map(({ commandId }, i) => [commandId, arrived[i]]));
+    let readable = true;
     for (const call of calls) {
-      const results = call.requests.map((request) => plan.known.get(request) ?? plan.result(request, arrived.get(request.commandId)));
-      call.resolve(results);
+      try {
+        for (const request of call.requests) {
+          if (plan.known.has(request) || arrivals.get(request.commandId)) continue;
+          if (!readable || !(await this.standsThere(plan.commandOf(request)).catch(() => (readable = false)))) throw doubt();
+        }
+        call.resolve(call.requests.map((request) => plan.known.get(request) ?? plan.result(request, arrivals.get(request.commandId))));
+      } catch (error) {
+        call.reject(error);
+      }
+    }
+  }
+
+  /** Whether the server has in the command's place what was sent, and not what another process sent under the same id. */
+  private async standsThere(command: Planned): Promise<boolean> {
+    const { stream, expectedRevision, events: sent } = command;
+    return sameContent(await eventsAt(this.connection, this.names, stream, expectedRevision + 1, sent.length), command);
+  }
+
+  /** Takes the call up again when the copy has what it expects. */
+  private async reach(call: Call, request: AppendRequest): Promise<void> {
+    const { stream, expectedRevision } = request;
+    try {
+      const actual = await serverHead(this.connection, this.names, stream).catch((error: unknown) => {
+        throw unavailable(error, `cannot see where the stream ${stream} stands`);
+      });
+      if (actual < expectedRevision) throw conflict(request, actual);
+      if (!(await this.until(() => this.view.streamHead(stream) >= expectedRevision)))
+        throw new StoreError('unavailable', `revision ${expectedRevision} of ${stream} has not come here yet`);
+      this.enqueue(call);
+    } catch (error) {
+      call.reject(error);
     }
   }
 
   /**
    * Another process was faster, or an earlier try was applied. The copy will show which; then several calls are tried again one by one, so that each meets its own truth, and one
-   * alone is tried once more when what it conflicted with was itself.
+   * alone is tried once more when its command has come meanwhile.
    */
   private async conflict(calls: readonly Call[], plan: Plan, sent: Extract<Sent, { applied: false }>): Promise<void> {
-    const seen = await this.seen(plan.batch, sent);
+    const seen = await this.seen(plan.batch, sent).catch(() => false);
     for (const { commandId } of plan.batch.commands) if (!seen && sent.unsure && !this.view.findCommand(commandId)) throw doubt();
     const again = calls.filter((call) => {
-      const own = plan.commandsOf(call);
-      for (const command of own) call.sent.set(command.commandId, command);
-      if (!call.alone || own.some(({ commandId }) => this.view.findCommand(commandId) !== undefined)) return true;
+      if (!call.alone || plan.commandsOf(call).some(({ commandId }) => this.view.findCommand(commandId) !== undefined)) return true;
       call.reject(plan.conflictOf(call, sent.streams));
       return false;
     });
@@ -167,15 +208,23 @@ export class RemoteWriter {
 
   /** Waits until the copy has what the server says that it has; false when that takes too long. */
   private async seen({ expected }: Batch, { streams }: Extract<Sent, { applied: false }>): Promise<boolean> {
-    const until = Date.now() + this.connection.timers.numberMillis;
     if (streams.some(({ actual }) => actual === undefined)) return false;
-    const missing = (): boolean => streams.some(({ stream, actual }) => expected.has(stream) && this.view.streamHead(stream) < actual!);
-    for (let kicked = false; missing(); kicked = true) {
-      if (Date.now() > until) return false;
-      this.assertSound();
-      await sleep(kicked ? 20 : 5);
+    return this.until(() => streams.every(({ stream, actual }) => !expected.has(stream) || this.view.streamHead(stream) >= actual!));
+  }
+
+  /** Waits for what the copy is to show, and false when that takes too long. */
+  private async until(fact: () => boolean): Promise<boolean> {
+    const { numberMillis } = this.connection.timers;
+    const kick = setTimeout(() => this.follower().kick(), numberMillis / 4);
+    try {
+      for (const late = Date.now() + numberMillis; !fact(); await sleep(5)) {
+        this.assertSound();
+        if (Date.now() > late) return false;
+      }
+      return true;
+    } finally {
+      clearTimeout(kick);
     }
-    return true;
   }
 
   private expect(commands: readonly OutgoingCommand[]): Expected {
