@@ -8,9 +8,7 @@ import { isKurrentUrl, parseKurrentUrl, redacted } from '../store/kurrentdb/url'
 import type { EventStore } from '../store/port';
 import { KEPT_VERSION, KeptModel } from './kept-model';
 import { Ledger, type LedgerOptions } from './ledger';
-import { type OnProgress, ReadModel } from './read-model';
-
-export const DEFAULT_REPLICA = './data/replica';
+import { ReadModel } from './read-model';
 
 /** A store's URL as it may be shown: without its password. */
 export const shownUrl = redacted;
@@ -26,6 +24,9 @@ export interface OpenedStore {
   readonly store: EventStore;
   readonly dir: string;
 }
+
+/** Events that were read; how many there are is not always known. */
+export type OpenProgress = (done: number, total?: number) => void;
 
 /** The directory of an embedded store. Throws RefusalError for any other URL; `instead` is what to do with a server's. */
 export function storeDirectory(url: string, instead = 'must be sqlite:DIR, such as sqlite:./data'): string {
@@ -66,7 +67,7 @@ export async function openStore(
   { url, replica }: StorePlace,
   mode: 'write' | 'read',
   clock?: () => bigint,
-  onProgress?: OnProgress,
+  onProgress?: OpenProgress,
 ): Promise<OpenedStore> {
   checkStoreUrl(url);
   const options = { mode, ...(clock ? { clock } : {}) };
@@ -79,7 +80,7 @@ export async function openStore(
   const store = await openKurrentStore(url, {
     ...options,
     replica: resolve(replica),
-    ...(onProgress ? { onProgress: (done) => onProgress(done, done) } : {}),
+    ...(onProgress ? { onProgress } : {}),
   });
   return { store, dir: store.dir };
 }
@@ -89,7 +90,7 @@ export async function openLedger(
   place: StorePlace,
   mode: 'write' | 'read',
   options: LedgerOptions,
-  onProgress?: OnProgress,
+  onProgress?: OpenProgress,
 ): Promise<Ledger> {
   const { store, dir } = await openStore(place, mode, options.clock, onProgress);
   const kept = new KeptModel(DerivedFile.open(dir, { version: KEPT_VERSION, storeId: store.storeId }));

@@ -14,8 +14,8 @@ import { type Progress, type Verification, verifyStore } from '../store/embedded
 import { isKurrentUrl } from '../store/kurrentdb/url';
 import { StoreError } from '../store/port';
 import { KEPT_VERSION, KeptModel } from './kept-model';
-import { checkStoreUrl, openLedger, openStore, storeDirectory, type StorePlace } from './open';
-import { type OnProgress, ReadModel } from './read-model';
+import { checkStoreUrl, openLedger, type OpenProgress, openStore, storeDirectory, type StorePlace } from './open';
+import { ReadModel } from './read-model';
 
 const BEFORE_ALL = -(1n << 63n);
 const FOREVER = 1n << 62n;
@@ -116,7 +116,7 @@ function recordText(fund: FundRecord): string {
  */
 export async function rebuild(
   place: StorePlace,
-  onProgress?: OnProgress,
+  onProgress?: OpenProgress,
 ): Promise<{ readonly events: number; readonly portfolios: number; readonly instruments: number }> {
   if (isKurrentUrl(place.url)) {
     const { forgetReplica } = require('../store/kurrentdb/slots') as typeof import('../store/kurrentdb/slots');
