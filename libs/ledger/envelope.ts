@@ -17,6 +17,8 @@ export interface Envelope {
   readonly actor?: string;
   readonly correlationId?: string;
   readonly causationId?: string;
+  /** The read model that it was made from: it is refused once that is not the ledger's any more, because other processes wrote. */
+  readonly basis?: object;
 }
 
 /** With its id. `isNew`: it was made here, so that it cannot have come before. */

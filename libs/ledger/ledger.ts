@@ -8,7 +8,7 @@
  * meanwhile is decided again (overtaken.ts). Deliberately absent: any other retry. Whoever sends a command may send it again under its id.
  */
 import type { Instant } from '../domain/instant';
-import { isRefusal, type Refusal, RefusalError } from '../domain/refusal';
+import { isRefusal, refuse, type Refusal, RefusalError } from '../domain/refusal';
 import { StateLogDamaged } from '../projections/state-log';
 import { TapeDamaged } from '../projections/tape/codec';
 import type { View } from '../projections/view';
@@ -149,11 +149,6 @@ export class Ledger {
     });
   }
 
-  /** Whether a model that was asked still is the one that is decided on and answered from. */
-  answersFrom(model: ReadModel): boolean {
-    return this.model === model && !this.lost;
-  }
-
   /** Waits for what is under way, keeps the read model beside the store, and closes the store. */
   async close(): Promise<void> {
     await this.inTurn(async () => {
@@ -242,13 +237,19 @@ export class Ledger {
     const { actor, allowedSkew, clock } = this.options;
     const digest = contentDigest(command);
     const before = isNew ? undefined : this.repeated(commandId, digest, streamOf(command), again);
-    const step = before ?? (await decide(this.model, envelope, digest, { actor, allowedSkew, now: clock() }));
+    const step = before ?? this.outdated(envelope) ?? (await decide(this.model, envelope, digest, { actor, allowedSkew, now: clock() }));
     // Where nobody else writes little can be lost; but no event is found by its id before it is recorded.
     if ('refusal' in step && !this.queue.idle && (this.store.following || step.refusal.refused === 'UnknownEvent')) {
       await this.queue.settled();
       return undefined;
     }
     return this.lost ? undefined : step;
+  }
+
+  private outdated({ basis, command, commandId }: Identified): Refused | undefined {
+    if (basis === undefined || basis === this.model) return undefined;
+    const refusal = refuse('WrongRevision', 'must be made from what is recorded by now: another process wrote meanwhile');
+    return { commandId, stream: streamOf(command), refusal };
   }
 
   /** The answer to a command id that came before, if it did. `again`: what is under way is this command itself. */

@@ -27,7 +27,7 @@ import type { Envelope } from './envelope';
 import type { Ledger } from './ledger';
 import { type EngineStep, firstEventId, rebalanceIdAt, stepCommandId } from './mandate-ids';
 import { MAX_TRIES, pause } from './overtaken';
-import { portfolioStream } from './streams';
+import type { ReadModel } from './read-model';
 
 export interface MandateRun {
   readonly portfolioId: string;
@@ -67,9 +67,8 @@ export async function runMandate(ledger: Ledger, flow: CommandFlow, run: Mandate
       await engine.toTheEnd().finally(() => flow.settled());
       return { ...done, endedAt: engine.endedAt };
     } catch (error) {
-      const isStale = error instanceof Stale || (error instanceof RefusalError && error.refusal.refused === 'WrongRevision');
       overtaken = done.recorded > recorded ? 0 : overtaken + 1;
-      if (!isStale || overtaken > MAX_TRIES) throw error;
+      if (!(error instanceof RefusalError && error.refusal.refused === 'WrongRevision') || overtaken > MAX_TRIES) throw error;
       ({ recorded } = done);
       await pause(overtaken);
     }
@@ -79,19 +78,11 @@ export async function runMandate(ledger: Ledger, flow: CommandFlow, run: Mandate
 async function startEngine(ledger: Ledger, flow: CommandFlow, run: MandateRun, done: Done): Promise<Engine> {
   const known = await ledger.ask(async (model) => {
     const entry = await model.portfolio(run.portfolioId);
-    return entry && { model, ...entry, prices: model.instrument(entry.fund.terms.instrumentId)!.tape.view() };
+    return entry && { ...entry, model, prices: model.instrument(entry.fund.terms.instrumentId)!.tape.view() };
   });
   if (!known) throw refused('UnknownPortfolio', 'must be an open portfolio', run);
-  const { model, fund, ending, prices } = known;
-  const revision = async (): Promise<number> => {
-    if (!ledger.answersFrom(model)) throw new Stale();
-    return model.revisionOf(portfolioStream(run.portfolioId));
-  };
-  return new Engine(fund, ending, prices, flow, run, done, revision);
+  return new Engine(known.fund, known.ending, known.prices, known.model, flow, run, done);
 }
-
-/** What the engine was started on is not what the ledger holds any more, because other processes write. */
-class Stale extends Error {}
 
 class Done {
   readonly rebalances = { creation: 0, scheduled: 0, band: 0 };
@@ -103,15 +94,15 @@ class Engine {
   private readonly until: Instant;
 
   constructor(
-    /** Grows with every command that is decided, as does its ending, until {@link revision} throws. */
+    /** Grows with every command that is decided, as does its ending. */
     private readonly fund: Portfolio,
     private readonly ending: Ending,
     private readonly prices: PriceView,
+    /** What all of these are parts of. */
+    private readonly basis: ReadModel,
     private readonly flow: CommandFlow,
     private readonly run: MandateRun,
     private readonly done: Done,
-    /** Of the fund's stream, as the fund is. Throws Stale. */
-    private readonly revision: () => Promise<number>,
   ) {
     const last = prices.at(FOREVER);
     if (!last) throw refused('NoPrice', 'there must be prices to run a mandate over', run);
@@ -231,7 +222,6 @@ class Engine {
     const time = formatInstant(at);
     if (this.ended(at)) return;
     if (reason !== 'creation') await this.send('accrual', at, { name: 'AccrueFees', data: { portfolioId, through: time } });
-    const revision = await this.revision();
     const state = timeline.stateAt(at);
     const mark = this.prices.at(at)?.price;
     if (mark === undefined) throw refused('NoPrice', 'there must be a price at or before the first units', this.run);
@@ -255,20 +245,12 @@ class Engine {
       liquidity: 'taker' as const,
     };
     const data = { portfolioId, rebalanceId, reason, at: time, mark: price, decisionPrice: price, fills: [fill] };
-    await this.send('rebalance', at, { name: 'ExecuteRebalance', data }, revision, () => this.done.rebalances[reason]++);
+    await this.send('rebalance', at, { name: 'ExecuteRebalance', data }, () => this.done.rebalances[reason]++);
   }
 
-  /** Sends a command that was made on a revision of the fund's stream, so that nothing of the engine's is recorded behind what it has not seen. */
-  private async send(
-    step: EngineStep,
-    at: Instant,
-    command: Envelope['command'],
-    revision?: number,
-    onRecorded?: () => void,
-  ): Promise<void> {
-    const expectedRevision = revision ?? (await this.revision());
+  private async send(step: EngineStep, at: Instant, command: Envelope['command'], onRecorded?: () => void): Promise<void> {
     const commandId = stepCommandId(this.fund.terms.portfolioId, step, at);
-    const { recorded } = await this.flow.send({ command, commandId, expectedRevision });
+    const { recorded } = await this.flow.send({ command, commandId, basis: this.basis });
     recorded.then(
       ({ status, eventIds }) => {
         if (status !== 'recorded') return;
@@ -278,8 +260,6 @@ class Engine {
       // The flow throws it.
       () => undefined,
     );
-    // Whether the fund has grown.
-    await this.revision();
   }
 }
 
