@@ -5,6 +5,7 @@ import { isRefusal } from '../domain/refusal';
 import { navAnswer } from '../projections/nav';
 import { MemoryStore } from '../store/memory';
 import { type AppendRequest, type AppendResult, StoreError } from '../store/port';
+import { uuidv5 } from '../store/uuid';
 import { COMMAND_CLASSES, COMMAND_HANDLERS } from './handlers';
 import { envelope, type Envelope } from './envelope';
 import type { Ledger } from './ledger';
@@ -151,6 +152,14 @@ it('answers a question only after what was decided before it is durable', async 
   const sent = send(ledger, ...created('5'));
   expect(await unitsOf(ledger)).toBe('5.00');
   await sent;
+});
+
+it('corrects a price that is under way', async () => {
+  const ledger = await memoryLedger();
+  await given(ledger, listed);
+  const correction = { instrumentId: 'X', corrects: uuidv5(id(1), '0'), price: '13', reason: 'late' };
+  const both = [send(ledger, ...price('12'), id(1)), send(ledger, 'CorrectPrice', correction)];
+  expect(await Promise.all(both)).toMatchObject([{ revision: '1' }, { revision: '2' }]);
 });
 
 describe('what was known', () => {

@@ -218,29 +218,22 @@ it('answers as known when another recorded, also when it sees that only then', a
   expect(asked).toMatchObject({ logPosition: 4 });
 });
 
-it('corrects a price that is not durable yet', async () => {
-  const [first, second] = await Promise.all([
-    send(mine, ...price('12', day(3)), id(1)),
-    send(mine, 'CorrectPrice', { instrumentId: 'X', corrects: 'a7e8fd09-c9a1-5ea1-b2ef-3e5ce8f1a5d7', price: '13', reason: 'r' }),
-  ]);
-  expect([first, second]).toMatchObject([{ status: 'recorded' }, { refused: 'UnknownEvent' }]);
-  const corrects = 'eventIds' in first ? first.eventIds[0]! : '';
-  const next = [
-    send(mine, ...price('12', day(3)), id(1)),
-    send(mine, 'CorrectPrice', { instrumentId: 'X', corrects, price: '13', reason: 'r' }),
-  ];
-  expect(await Promise.all(next)).toMatchObject([{ status: 'duplicate' }, { status: 'recorded' }]);
-});
-
 it('imports rows once, whoever else imports them', async () => {
-  const file = join(tempDir(), 'closes.csv');
-  const rows = Array.from({ length: 1500 }, (_, i) => `${new Date(Date.UTC(2000, 0, 1 + i)).toISOString()},${100 + (i % 7)}.00\n`);
-  writeFileSync(file, `time,close\n${rows.join('')}`);
-  const options = { instrumentId: 'X', format: 'closes' as const, files: [file] };
-  meanwhile('before', () => importPrices(other, { ...options, source: 'closes' }));
-  const results = await Promise.all([importPrices(mine, options), importPrices(await process(), options)]);
-  expect(shared.log.streamHead('price-x')).toBe(1 + 1500);
-  for (const { recorded, skipped, conflictCount } of results) expect([recorded + skipped, conflictCount]).toEqual([1500, 0]);
+  const rows = Array.from({ length: 2500 }, (_, i) => `${new Date(Date.UTC(2000, 0, 1 + i)).toISOString()},${100 + (i % 7)}.00\n`);
+  const optionsFor = (first: number): Parameters<typeof importPrices>[1] => {
+    const file = join(tempDir(), 'closes.csv');
+    writeFileSync(file, `time,close\n${rows.slice(first).join('')}`);
+    return { instrumentId: 'X', format: 'closes', files: [file] };
+  };
+  await expect(mine.submitPrices('X', 'closes', [{ at: instant(at), price: 1n }], 0)).rejects.toMatchObject({ fault: 'conflict' });
+  // The same rows in other chunks, while the first of these are on their way.
+  meanwhile('before', () => importPrices(other, optionsFor(1700)));
+  const [result, again] = [await importPrices(mine, optionsFor(0)), await importPrices(mine, optionsFor(300))];
+  expect(shared.log.streamHead('price-x')).toBe(1 + 2500);
+  expect([result, again]).toMatchObject([
+    { recorded: 1700, skipped: 800, conflictCount: 0 },
+    { recorded: 0, skipped: 2200, conflictCount: 0 },
+  ]);
   await expectTrue(mine);
 });
 
@@ -263,5 +256,9 @@ it('runs a mandate beside others, and nothing is left to do', async () => {
   expect([rebalances, recorded]).toEqual([{ creation: 1, scheduled: 13, band: 0 }, 28]);
   expect(shared.log.streamHead('portfolio-p')).toBe(before + 1 + recorded);
   expect((await runMandate(mine, flowOf(mine), run)).recorded).toBe(0);
+  // The late unit is in the trades.
+  expect(await mine.askAbout('p', undefined, (asked) => navAnswer(asked, instant(day(15))))).toMatchObject({
+    leverage: expect.stringMatching(/^(2.000|1.999)/),
+  });
   await expectTrue(mine);
 });
