@@ -148,6 +148,7 @@ class Tally {
 }
 
 function humanLine({ line, status, stream, revision, position, recordedAt }: LineAnswer): string {
-  const place = status === 'accepted' ? 'would be recorded' : `revision ${revision}, position ${position ?? 'not known yet'}, ${recordedAt}`;
+  const place =
+    status === 'accepted' ? 'would be recorded' : `revision ${revision}, position ${position ?? 'not known yet'}, ${recordedAt}`;
   return `line ${line}: ${status} in ${stream}: ${place}\n`;
 }

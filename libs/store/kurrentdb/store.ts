@@ -19,12 +19,13 @@ import { type AppendRequest, type AppendResult, type Following, type RecordedCom
 import { Connection, TIMERS, type Timers } from './connection';
 import { unavailable } from './faults';
 import { Follower } from './follower';
+import { batchOf, eventsOf, parts } from './history';
 import { assertSameLog, createIdentity, readIdentity } from './identity';
 import { Numbering } from './numbering';
 import { Sender } from './sender';
 import { foreign, pinIdentity, pinnedIdentity, type Slot, takeSlot } from './slots';
 import { type KurrentAddress, parseKurrentUrl } from './url';
-import { Names, outgoingBytes, type OutgoingCommand } from './wire';
+import { Names } from './wire';
 import { RemoteWriter } from './writer';
 
 export interface KurrentOptions {
@@ -40,8 +41,6 @@ export interface KurrentOptions {
 }
 
 const POLL_MILLIS = 5;
-/** Bytes of a history sent in one message. */
-const EXTEND_BYTES = 512 << 10;
 
 /**
  * Opens the ledger that a checked URL names, when this process has all that the server had. `write` makes the ledger when the server has none. Throws StoreError
@@ -269,37 +268,4 @@ export class KurrentStore extends ViewStore {
     this.assertWritable();
     if (this.view.end.position >= 0) throw new StoreError('not-empty', 'the store holds events already');
   }
-}
-
-async function* eventsOf(store: ViewStore): AsyncIterable<StoredEvent> {
-  for await (const slice of store.readAll(0)) for (const frame of slice.frames()) yield decode(frame);
-}
-
-/** Whole commands, some {@link EXTEND_BYTES} at a time. */
-async function* parts(events: AsyncIterable<StoredEvent>): AsyncIterable<StoredEvent[]> {
-  let part: StoredEvent[] = [];
-  let bytes = 0;
-  for await (const event of events) {
-    if (bytes > EXTEND_BYTES && event.commandIndex === 0) {
-      yield part;
-      part = [];
-      bytes = 0;
-    }
-    part.push(event);
-    bytes += outgoingBytes(event);
-  }
-  if (part.length > 0) yield part;
-}
-
-/** The commands of consecutive events, checked before. */
-function batchOf(part: readonly StoredEvent[]): { commands: OutgoingCommand[]; expected: Map<string, number> } {
-  const commands: (OutgoingCommand & { events: StoredEvent[] })[] = [];
-  const expected = new Map<string, number>();
-  for (const event of part) {
-    const { stream, revision, commandId, digest, recordedAt, commandIndex } = event;
-    if (!expected.has(stream)) expected.set(stream, revision - 1);
-    if (commandIndex === 0) commands.push({ stream, commandId, digest, recordedAt, events: [event] });
-    else commands.at(-1)!.events.push(event);
-  }
-  return { commands, expected };
 }
