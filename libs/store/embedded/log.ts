@@ -151,14 +151,14 @@ export class Log {
     end: number,
   ): void {
     const sliceRows = slices.map(({ stream, revision, position, count }) => [this.streamId(stream)!, revision, position, count]);
-    this.insertRows('slice_ix', sliceRows);
+    this.insertRows('INTO slice_ix', sliceRows);
     const ids = Buffer.alloc(16 * commands.size);
     // In the order of the index, so that neighbours share a page.
     const commandRows = [...commands.keys()].sort().map((commandId, index) => {
       writeUuid(commandId, ids, 16 * index);
       return [ids.subarray(16 * index, 16 * index + 16), commands.get(commandId)!];
     });
-    this.insertRows('command_ix', commandRows);
+    this.insertRows('OR IGNORE INTO command_ix', commandRows);
     this.prepare("UPDATE kv SET v = ? WHERE k = 'indexed'").run(end);
   }
 
@@ -237,12 +237,12 @@ export class Log {
   }
 
   /** Many rows a statement: calling SQLite costs as much as inserting. */
-  private insertRows(table: string, rows: readonly (readonly (number | Uint8Array)[])[]): void {
+  private insertRows(into: string, rows: readonly (readonly (number | Uint8Array)[])[]): void {
     for (let from = 0; from < rows.length;) {
       const count = from + ROWS_A_STATEMENT <= rows.length ? ROWS_A_STATEMENT : 1;
       const values = rows.slice(from, from + count);
       const tuple = `(${values[0]!.map(() => '?').join(', ')})`;
-      this.prepare(`INSERT INTO ${table} VALUES ${Array(count).fill(tuple).join(', ')}`).run(...values.flat());
+      this.prepare(`INSERT ${into} VALUES ${Array(count).fill(tuple).join(', ')}`).run(...values.flat());
       from += count;
     }
   }

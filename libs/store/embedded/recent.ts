@@ -34,7 +34,8 @@ export class Recent {
   /** Adds a slice with the commands that begin in it. */
   scan(slice: ByteSlice): void {
     this.addSlice(slice);
-    for (const frame of slice.frames()) if (frame.commandIndex === 0) this.commands.set(frame.commandId, frame.position);
+    for (const { commandIndex, commandId, position } of slice.frames())
+      if (commandIndex === 0 && !this.commands.has(commandId)) this.commands.set(commandId, position);
   }
 
   /** The stream's slices that end at `revision` or later; backwards: those that begin at `revision` or before, last first. */

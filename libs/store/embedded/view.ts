@@ -103,13 +103,14 @@ export class LogView implements LogEnd {
   }
 
   findCommand(commandId: string): RecordedCommand | undefined {
-    const firstPosition = this.recent.commands.get(commandId) ?? this.log.indexedCommand(commandId);
+    // The index first: of two streams' commands with one id, which a copy of a server's log may have, the first keeps it.
+    const firstPosition = this.log.indexedCommand(commandId) ?? this.recent.commands.get(commandId);
     if (firstPosition === undefined) return undefined;
     const eventIds: string[] = [];
     let command: RecordedCommand | undefined;
     for (const slice of this.slicesBetween(firstPosition, Infinity, 1)) {
       for (const frame of slice.frames()) {
-        if (frame.commandId !== commandId) return command;
+        if (frame.commandId !== commandId || (command && frame.commandIndex === 0)) return command;
         eventIds.push(frame.eventId);
         const { stream, position, revision, recordedAt, digest } = frame;
         command = { status: 'recorded', stream, firstPosition, position, revision, eventIds, recordedAt, digest };

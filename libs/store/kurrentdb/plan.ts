@@ -119,7 +119,8 @@ export class Plan {
     }
     // The server knows an event by its id alone: what it has may be what another process sent.
     if (arrival.recorded.digest !== command.digest) throw reused(request);
-    return resultOf(arrival.recorded, mine && sameContent(arrival.events, command) ? 'recorded' : 'duplicate');
+    const own = arrival.events[0]!.recordedAt === command.recordedAt && sameContent(arrival.events, command);
+    return resultOf(arrival.recorded, mine && own ? 'recorded' : 'duplicate');
   }
 
   conflictOf(call: Call, streams: readonly Mismatch[]): StoreError {

@@ -103,10 +103,13 @@ export class RemoteWriter {
         return false;
       });
       this.queue.unshift(...later);
+      const waiting = this.queue.length;
       try {
         await this.deliver(calls, plan);
       } catch (error) {
         for (const { reject } of calls) reject(error);
+        // Who has waited as long as this took in vain does not wait as long again.
+        if ((error as StoreError).faultClass !== 'business') for (const { reject } of this.queue.splice(0, waiting)) reject(unsent(error));
       }
     }
   }
@@ -263,6 +266,10 @@ export class RemoteWriter {
 
 function doubt(): StoreError {
   return new StoreError('in-doubt', 'the server did not confirm the append, which may be applied: its log could not be followed');
+}
+
+function unsent(cause: unknown): StoreError {
+  return new StoreError('unavailable', 'the append was not sent: the server did not take the one before', {}, { cause });
 }
 
 function nextTurn(): Promise<void> {
