@@ -5,6 +5,9 @@
  *
  * @jest-environment ./test/support/kurrentdb-random/environment.cjs
  */
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AppendRequest, StoreError } from '../../libs/store/port';
 import { type Attempt, Book, type Idea, type Kind, STREAMS } from '../support/kurrentdb-random/calls';
@@ -102,17 +105,20 @@ async function run(seed: number): Promise<{ faults: readonly string[]; seen: str
   const trouble = await Trouble.start(new Random(seed + 1e9));
   const { url, log } = trouble;
   const processes: Process[] = [];
+  const root = tempDir();
+  const folder = (): string => mkdtempSync(join(root, 'process-'));
   try {
-    const begun = Array.from({ length: random.between(1, 3) }, () => Process.start(url, log, tempDir));
+    const begun = Array.from({ length: random.between(1, 3) }, () => Process.start(url, log, folder));
     for (const process of begun) processes.push(await process);
     const all: Run = { random, trouble, processes, book: new Book(String(seed)) };
     await live(all, seed);
-    processes.push(await Process.start(url, log, tempDir));
+    processes.push(await Process.start(url, log, folder));
     await catchUp(all);
-    return { faults: await judge(all), seen: [...all.book.attempts.flatMap(kindsOf), ...processes.flatMap(({ fate }) => fate)] };
+    return { faults: await judge(all, folder()), seen: [...all.book.attempts.flatMap(kindsOf), ...processes.flatMap(({ fate }) => fate)] };
   } finally {
     await Promise.all(processes.map((process) => process.stop()));
     await trouble.stop();
+    await rm(root, { recursive: true });
   }
 }
 
@@ -137,8 +143,8 @@ async function live(all: Run, seed: number): Promise<void> {
   await trouble.end();
 }
 
-async function judge({ trouble, processes, book }: Run): Promise<readonly string[]> {
-  const fresh = await open(trouble.url, tempDir());
+async function judge({ trouble, processes, book }: Run, replica: string): Promise<readonly string[]> {
+  const fresh = await open(trouble.url, replica);
   try {
     const verdict = new Verdict(trouble.log.events, book.attempts);
     verdict.answers(book.ideas, fresh);

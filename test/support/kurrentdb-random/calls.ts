@@ -14,8 +14,6 @@ export interface Attempt {
   /** Heads of the server's streams when it was called, and when it was answered. */
   readonly before: ReadonlyMap<string, number>;
   after: ReadonlyMap<string, number>;
-  /** Events of the server's log when it was answered. */
-  size: number;
   /** The answer or what was thrown; undefined when the process was killed before. */
   outcome: AppendResult[] | Error | undefined;
   /** Whether positions may be wrong, because events were withheld from the store. */

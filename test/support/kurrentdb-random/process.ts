@@ -75,11 +75,10 @@ export class Process {
   async ask(requests: readonly AppendRequest[]): Promise<Attempt> {
     const { generation, log } = this;
     const deprived = () => this.deprived || this.generation > generation;
-    const attempt: Attempt = { requests, before: headsOf(log), after: new Map(), size: 0, outcome: undefined, deprived };
+    const attempt: Attempt = { requests, before: headsOf(log), after: new Map(), outcome: undefined, deprived };
     const outcome = await this.store.append(requests).catch((error: Error) => error);
     if (generation === this.generation) attempt.outcome = outcome;
     attempt.after = headsOf(log);
-    attempt.size = log.events.length;
     return attempt;
   }
 

@@ -127,9 +127,7 @@ export class Verdict {
         const { stream, digest, firstPosition, position, revision, events } = command;
         if (digest !== request.digest) this.fault(`answered ${result.status}, but the log has other content than ${shown([request])}`);
         if (result.status === 'recorded' && !this.holds(request))
-          this.fault(
-            `answered ${text(result)}, but the log has other bytes than ${shown([request])}: ${text(events)} ATT ${text(this.attempts.filter((a) => a.requests.some((r) => r.commandId === request.commandId)).map((a) => [a.requests.map((r) => [r.events[0]!.data.slice(0, 40), r.expectedRevision, r.events.length, r.digest]), a.size, a.outcome instanceof Error ? a.outcome.message : a.outcome]))}`,
-          );
+          this.fault(`answered ${text(result)}, but the log has other bytes than ${shown([request])}: ${text(events)}`);
         const is = result as unknown as Record<string, unknown>;
         const numbered = is.position !== null && !deprived();
         const places = numbered ? { firstPosition, position, recordedAt: fresh.findCommand(request.commandId)?.recordedAt } : {};
@@ -143,7 +141,7 @@ export class Verdict {
   }
 
   private refusal(attempt: Attempt, error: StoreError): void {
-    const { requests, before, after, size } = attempt;
+    const { requests, before, after } = attempt;
     const { fault } = error;
     if (fault === 'in-doubt') return;
     const what = `${shown(requests)} was refused as ${fault} (${error.message})`;
@@ -162,9 +160,11 @@ export class Verdict {
     const mine = requests.filter((request) => this.holds(request)).map(({ commandId }) => this.commands.get(commandId)!);
     const others = this.attempts.filter((other) => other !== attempt && other.requests === requests);
     const excused = others.some(({ outcome }) => !(outcome instanceof StoreError) || outcome.fault === 'in-doubt');
-    const known = fault === 'conflict' || fault === 'reused-id';
+    // Who is told that the command does not stand there must not find it there; unless the stream was not as far yet, and the same call by another way was just in time.
+    const { expected = 0, actual = expected } = error.about;
+    const told = fault === 'reused-id' || fault === 'conflict' ? sizeOf(actual < expected ? before : after) : 0;
     for (const { firstPosition } of mine) {
-      if (!excused || (known && firstPosition < size)) this.fault(`${what}, and is in the log at ${firstPosition}`);
+      if (!excused || firstPosition < told) this.fault(`${what}, and is in the log at ${firstPosition}`);
     }
   }
 
@@ -173,6 +173,10 @@ export class Verdict {
     const command = this.commands.get(request.commandId);
     return command !== undefined && fingerprint({ ...command, commandId: request.commandId }) === fingerprint(request);
   }
+}
+
+function sizeOf(heads: ReadonlyMap<string, number>): number {
+  return [...heads.values()].reduce((sum, head) => sum + head + 1, 0);
 }
 
 function fieldsOf({ metadata }: Stored): Record<string, string | undefined> {
