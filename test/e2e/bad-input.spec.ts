@@ -282,7 +282,7 @@ describe('stores', () => {
     const { code, stderr } = await run(copy(), ['--store', 'mysql://x', 'nav', 'coin3l']);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: 'navledger: InvalidField: --store = "mysql://x": must be sqlite:DIR, such as sqlite:./data\n',
+      stderr: 'navledger: InvalidField: --store = "mysql://x": must be sqlite:DIR, such as sqlite:./data, or kurrentdb://HOST…\n',
     });
   });
 });
