@@ -34,7 +34,7 @@ export function outcome(promise: Promise<unknown>): Promise<unknown> {
 /** Fails when the fact has not come true within two seconds. */
 export async function until(fact: () => boolean): Promise<void> {
   for (let tries = 0; !fact(); tries += 1) {
-    if (tries === 400) throw new Error(`still not true: ${fact.toString()}`);
+    if (tries === 2000) throw new Error(`still not true: ${fact.toString()}`);
     await setTimeout(5);
   }
 }
