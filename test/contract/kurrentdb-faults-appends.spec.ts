@@ -51,13 +51,19 @@ describe('an append that the server never answers', () => {
     expect(stored()).toEqual([...ids('before'), ...ids('late', 2)]);
   });
 
-  test('but has applied is recorded as soon as the log says so', async () => {
+  test.each<[string, AppendFault]>([
+    ['that answers', { act: 'mute' }],
+    ['that lasts', { act: 'drop', applied: true }],
+  ])('but has applied, without a connection %s, is recorded as soon as the log says so, and not sent any more', async (_, how) => {
     const store = await at.open();
-    at.server.misbehave({ on: 'batchAppend', how: { act: 'mute' } });
+    at.server.misbehave({ on: 'batchAppend', times: Infinity, how });
     const [[answer], millis] = await timed(store.append([request('a', 's', -1, 2)]));
     expect(answer).toMatchObject({ status: 'recorded', firstPosition: 0, position: 1, revision: 1 });
     expect(millis).toBeLessThan(1500);
-    expect(stored()).toEqual(ids('a', 2));
+    await store.close();
+    const { batchAppend } = at.server.calls;
+    await sleep(300);
+    expect([at.server.calls.batchAppend, stored()]).toEqual([batchAppend, ids('a', 2)]);
   });
 });
 
@@ -132,6 +138,13 @@ test.each<[string, AppendFault]>([
   expect(await fault(store.append([request('a', 's', -1)]))).toMatchObject({ fault: 'unavailable', faultClass: 'transient' });
   at.server.heal();
   expect((await store.append([request('a', 's', -1)]))[0]).toMatchObject({ status: 'recorded', position: 0 });
+});
+
+test('an append that may be applied is in doubt, though the server refuses the next try', async () => {
+  const store = await at.open();
+  at.server.misbehave({ on: 'batchAppend', how: { act: 'timeout' } });
+  at.server.misbehave({ on: 'batchAppend', how: { act: 'status', code: 7, message: 'Denied' } });
+  expect((await fault(store.append([request('a', 's', -1)]))).fault).toBe('in-doubt');
 });
 
 test('an answer given twice is taken once', async () => {

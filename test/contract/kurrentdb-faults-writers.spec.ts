@@ -1,5 +1,6 @@
 /** Processes that write the same ledger at once, each through a server of its own over one log, so that one of them can be made to see late: who is first, and what the other is told. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../libs/store/draft';
 import type { KurrentStore } from '../../libs/store/kurrentdb/store';
 import type { StoreError } from '../../libs/store/port';
 import { digestOf, id, request } from '../support/events';
@@ -87,6 +88,18 @@ test('what another process was faster with is a conflict that names the revision
   expect(second.store.streamHead('t')).toBe(-1);
   // Decided anew with the same id, which was not recorded, at the revision that the process has seen by then.
   expect((await second.store.append([request('b', 's', 2)]))[0]).toMatchObject({ status: 'recorded', position: 3 });
+});
+
+test('recorded times increase in the order of the log, whatever the clocks of the processes say', async () => {
+  const first = await at.open({ clock: () => systemClock() + 3_600_000_000_000n });
+  const second = await late();
+  const [ahead] = await first.append([request('a', 's', -1, 2)]);
+  const answer = second.store.append([request('b', 't', -1, 2)]);
+  await until(() => second.server.calls.batchAppend > 0);
+  second.see();
+  const [behind] = await answer;
+  expect(behind).toMatchObject({ status: 'recorded', position: 3, recordedAt: ahead!.recordedAt + 1n });
+  await expectSame(first, second.store);
 });
 
 test('of calls that shared a message with one that conflicts the others are recorded', async () => {

@@ -2,12 +2,13 @@
  * What specs of the store on a misbehaving KurrentDB server share: servers, stores on them, and everything that was asked over the wire, which is checked after each test: appends
  * expect a revision or no stream, and reads have an end. Deliberately absent: the faults, which are the loopback server's.
  */
+import { randomUUID } from 'node:crypto';
 import { BatchAppendReq, ReadReq } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb';
 import { AppendRecordsRequest, AppendRequest } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_pb';
 import { type KurrentOptions, type KurrentStore, openKurrentStore } from '../../libs/store/kurrentdb/store';
 import { StoreError } from '../../libs/store/port';
 import { LoopbackServer, type LoopbackOptions } from '../support/kurrentdb/loopback';
-import type { Stored } from '../support/kurrentdb/log';
+import { ANY, type Proposed, type Stored } from '../support/kurrentdb/log';
 import { tempDir } from '../support/temp';
 
 /** Timers that tests can wait for. */
@@ -126,6 +127,23 @@ export function bench(): Bench {
 /** The events of the ledger's streams on a server. */
 export function booked(server: LoopbackServer): Stored[] {
   return server.events().filter(({ stream }) => stream.startsWith('navledger.'));
+}
+
+/** Writes events of another program, as any client of the server could; with the given data and metadata, when there are any. */
+export function putForeign(server: LoopbackServer, stream: string, count = 1, { json = true, ...event }: Partial<Proposed> = {}): void {
+  const made = { type: 'other', data: Buffer.from('{}'), metadata: Buffer.from(''), ...event };
+  const events = Array.from({ length: count }, () => ({ target: 0, event: { id: randomUUID(), json, ...made } }));
+  server.log.append({ targets: [{ stream, expected: ANY }], events });
+}
+
+/** Sets what the server is told of a stream. */
+export function setMetadata(server: LoopbackServer, stream: string, metadata: object): void {
+  putForeign(server, `$$${stream}`, 1, { type: '$metadata', data: Buffer.from(JSON.stringify(metadata)) });
+}
+
+/** Leaves so many of all events on the server, as when an old backup was restored. */
+export function cutLog({ log }: LoopbackServer, events: number): void {
+  for (const { stream } of log.events.splice(events)) (log.stream(stream) as Stored[]).pop();
 }
 
 /** What is thrown, which must be a store's fault. */

@@ -31,14 +31,17 @@ export class Connection {
     return (this.current ??= Client.connectionString(this.address.connection));
   }
 
-  /** Asks something of the server. Rejects with what the client throws, or with NoAnswer. */
-  async call<T>(what: string, ask: (client: KurrentDBClient) => Promise<T>, millis = this.timers.callMillis): Promise<T> {
+  /** Asks something of the server. Rejects with what the client throws, with NoAnswer, or as soon as `over` aborts. */
+  async call<T>(what: string, ask: (client: KurrentDBClient) => Promise<T>, over?: AbortSignal): Promise<T> {
+    over?.throwIfAborted();
+    const { callMillis } = this.timers;
+    const answer = Promise.resolve().then(() => ask(this.client));
+    answer.catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new NoAnswer(what, millis)), millis);
+      timer = setTimeout(() => reject(new NoAnswer(what, callMillis)), callMillis);
+      over?.addEventListener('abort', () => reject(over.reason as Error));
     });
-    const answer = Promise.resolve(this.client).then(ask);
-    answer.catch(() => undefined);
     try {
       return await Promise.race([answer, late]);
     } finally {

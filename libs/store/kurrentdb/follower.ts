@@ -178,9 +178,10 @@ export class Follower {
     if (error instanceof PolicySeen) {
       const { revision, rule } = await policyNow(this.connection, error.stream).catch(() => ({ revision: -1n, rule: undefined }));
       this.superseded.set(error.stream, revision);
-      const stream = error.stream.slice(2);
+      const name = error.stream.slice(2);
+      const stream = this.names.fromServer(name);
       if (rule !== undefined)
-        this.fail(new StoreError('damaged', `the stream ${stream} on the server has ${rule}, under which it loses events`, { stream }));
+        this.fail(new StoreError('damaged', `the stream ${name} on the server has ${rule}, under which it loses events`, { stream }));
     } else if (error instanceof StoreError && error.faultClass === 'business') this.fail(error);
     return error;
   }

@@ -7,7 +7,7 @@ import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { StoreError } from '../port';
 import { isUuid } from '../uuid';
 import type { Connection } from './connection';
-import { outcomeOf, unavailable } from './faults';
+import { NoAnswer, outcomeOf, unavailable } from './faults';
 import type { LogPosition, Names } from './wire';
 
 const TYPE = 'StoreCreated';
@@ -31,8 +31,8 @@ export async function readIdentity(connection: Connection, { identity }: Names):
     return await connection.call('who the store is', read);
   } catch (error) {
     if ((error as { type?: string }).type === 'stream-not-found') return undefined;
-    // A node that is not the leader says so once.
-    if (outcomeOf(error).kind !== 'not-applied') throw error;
+    // A node that is not the leader, or not ready, says so once; reads do not tell which.
+    if (error instanceof StoreError || error instanceof NoAnswer) throw error;
     connection.renew();
     return connection.call('who the store is', read);
   }

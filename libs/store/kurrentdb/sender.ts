@@ -3,6 +3,7 @@
  * fresh ones; one try is under way at a time and fits into one message, so that a server that goes away leaves nothing queued. Deliberately absent: reading back, which the local
  * copy is for.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppendStreamState, EventData, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { StoreError } from '../port';
 import { backoff, type Connection } from './connection';
@@ -35,14 +36,14 @@ export class Sender {
     private readonly names: Names,
   ) {}
 
-  /** `known`: aborted when the outcome is known otherwise, so that no further try is made. Throws StoreError `too-large`, `damaged`, `unavailable`: nothing was applied; `in-doubt`: it may be, or may still become so. */
+  /** `known`: aborted when the outcome is known otherwise, which ends it at once. Throws StoreError `too-large`, `damaged`, `unavailable`: nothing was applied; `in-doubt`: it may be, or may still become so. */
   async send(batch: Batch, known?: AbortSignal): Promise<Sent> {
     const until = Date.now() + this.connection.timers.appendMillis;
     let unsure = false;
     let last: unknown;
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.connection.call('an append', (client) => this.once(client, batch));
+        await this.connection.call('an append', (client) => this.once(client, batch), known);
         return { applied: true, unsure };
       } catch (error) {
         last = error;
@@ -68,7 +69,7 @@ export class Sender {
       const pause = backoff(attempt, 50, 2000);
       if (outcome.kind === 'refused' || Date.now() + pause > until) throw this.failed(last, unsure);
       if (attempt > 0) this.connection.renew();
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await sleep(pause, undefined, known && { signal: known }).catch(() => undefined);
     }
   }
 
