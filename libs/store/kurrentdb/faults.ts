@@ -88,7 +88,8 @@ export function unavailable(error: unknown, doing: string): StoreError {
   const outcome = outcomeOf(error);
   if (outcome.kind === 'refused') return outcome.error;
   const { message, type } = error as Thrown;
-  return new StoreError('unavailable', `${doing}: ${message || type || 'no reason given'}`, {}, { cause: error });
+  const hint = type === 'not-leader' ? ': the URL has to name all nodes of the cluster, or nodePreference=follower to read' : '';
+  return new StoreError('unavailable', `${doing}: ${message || type || 'no reason given'}${hint}`, {}, { cause: error });
 }
 
 function revisionOf(state: bigint | string | undefined): number | undefined {
