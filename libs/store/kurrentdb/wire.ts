@@ -80,7 +80,18 @@ export function outgoingBytes({ data, metadata, type }: NewEvent): number {
   return Buffer.byteLength(data) + Buffer.byteLength(metadata) + type.length + 320;
 }
 
-const FIELDS = ['at', 'recordedAt', 'commandId', 'index', 'count', 'digest', 'metadata'] as const;
+type Field = 'at' | 'recordedAt' | 'commandId' | 'index' | 'count' | 'digest' | 'metadata';
+const TIME = /^-?\d+$/;
+const FORMS: Readonly<Record<Field, RegExp>> = {
+  at: TIME,
+  recordedAt: TIME,
+  commandId: /^/,
+  index: /^\d+$/,
+  count: /^[1-9]\d*$/,
+  digest: /^/,
+  metadata: /^/,
+};
+const FIELDS = Object.entries(FORMS) as [Field, RegExp][];
 
 /** Throws StoreError `foreign` for an event that was not written by this program. */
 export function incoming({ event }: ResolvedEvent, names: Names): RemoteEvent {
@@ -90,8 +101,9 @@ export function incoming({ event }: ResolvedEvent, names: Names): RemoteEvent {
     id: string;
     position?: LogPosition;
   };
-  const fields = metadata as Readonly<Record<(typeof FIELDS)[number], string>> | undefined;
-  if (!ArrayBuffer.isView(data) || !position || !FIELDS.every((name) => typeof fields?.[name] === 'string')) {
+  const fields = metadata as Readonly<Record<Field, string>> | undefined;
+  const well = FIELDS.every(([name, form]) => typeof fields?.[name] === 'string' && form.test(fields[name]));
+  if (!ArrayBuffer.isView(data) || !position || !well) {
     throw new StoreError('foreign', `event ${revision} of the stream ${streamId} on the server was not written by this program`);
   }
   const { at, recordedAt, commandId, index, count, digest, metadata: text } = fields!;
