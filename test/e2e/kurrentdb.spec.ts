@@ -123,14 +123,17 @@ test('doctor reads the log again and finds a copy on this machine that differs; 
   expect(sound).toEqual({ position: '9', hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string, anchored: true, findings: [] });
   const [slot] = slots();
   const db = openDatabase(join(slot!, 'log.db'));
-  const { payload } = db.prepare('SELECT payload FROM slice WHERE position <= 1 ORDER BY position DESC LIMIT 1').get() as { payload: Uint8Array };
+  const { payload } = db.prepare('SELECT payload FROM slice WHERE position <= 1 ORDER BY position DESC LIMIT 1').get() as {
+    payload: Uint8Array;
+  };
   payload[Buffer.from(payload).indexOf('COIN')] = 'c'.charCodeAt(0);
   db.prepare('UPDATE slice SET payload = ? WHERE position = (SELECT max(position) FROM slice WHERE position <= 1)').run(payload);
   db.close();
   const { code, stdout } = await run(dir, there('doctor'));
-  expect([code, stdout.split('\n')[0]]).toEqual([
+  // Which events share a slice depends on how they came.
+  expect([code, stdout.split('\n')[0]!.replace(/position [01]:/, 'position N:')]).toEqual([
     3,
-    `event: in ${slot}: the log is damaged at position 1: its bytes do not match its hash`,
+    `event: in ${slot}: the log is damaged at position N: its bytes do not match its hash`,
   ]);
   expect(await ask(dir, ...there('rebuild'))).toEqual({ events: 10, portfolios: 1, instruments: 2 });
   expect(await ask(dir, ...there('doctor'))).toEqual(sound);
