@@ -34,12 +34,23 @@ export function createTables(db: Database, storeId: string): void {
 
 /** Whether the file holds our log; false for an empty one. Throws StoreError `foreign`, `newer`. */
 export function recognise(db: Database, file: string): boolean {
-  const { application_id: application } = db.prepare('PRAGMA application_id').get() as { application_id: number };
-  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  const { n: tables } = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
+  const { application, version, tables } = marks(db);
   if (application === 0 && version === 0 && tables === 0) return false;
   if (application !== APPLICATION_ID) throw new StoreError('foreign', `${file} is a database of another program`);
   if (version > SCHEMA_VERSION)
     throw new StoreError('newer', `${file} was written by a newer version (format ${version}; this one knows ${SCHEMA_VERSION})`);
   return true;
+}
+
+/** All of one moment: another process may be making the tables just now. */
+function marks(db: Database): { readonly application: number; readonly version: number; readonly tables: number } {
+  db.exec('BEGIN');
+  try {
+    const { application_id: application } = db.prepare('PRAGMA application_id').get() as { application_id: number };
+    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    const { n: tables } = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
+    return { application, version, tables };
+  } finally {
+    if (db.isTransaction) db.exec('COMMIT');
+  }
 }
