@@ -12,7 +12,7 @@ const ROOMS = {
   'libs/ledger': {
     rooms: ['libs/domain', 'libs/projections', 'libs/store', 'libs/formats'],
     types: [],
-    packages: ['@nestjs/common', '@nestjs/core', '@nestjs/cqrs', 'rxjs', 'reflect-metadata', 'class-validator', 'class-transformer'],
+    packages: ['@nestjs/common', '@nestjs/core', '@nestjs/cqrs', 'rxjs', 'reflect-metadata', 'class-validator', 'class-transformer', 'ajv'],
     builtins: true,
   },
   'apps/api': {

@@ -1,11 +1,13 @@
 /**
  * The store on a KurrentDB server against the bare client doing the same appends, in one run, turn by turn. Each writes streams of its own, with the same bytes, and
- * expects revisions; ours numbers every event before it answers. Prints Markdown. The server is the one that --url names, on this machine.
+ * expects revisions; ours numbers every event before it answers, which needs it back from the log: so there is a third, the bare client that waits until its own subscription has
+ * told it of what it appended, and keeps nothing. Prints Markdown. The server is the one that --url names, on this machine.
  *
  *     npm run build
  *     node bench/kurrentdb.cjs --url kurrentdb://127.0.0.1:2113?tls=false [--rounds 5] [--seconds 3] [--events 100000]
  */
 'use strict';
+const { once } = require('node:events');
 const { randomBytes, randomUUID } = require('node:crypto');
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
@@ -13,7 +15,7 @@ const { join } = require('node:path');
 const { parseArgs } = require('node:util');
 const { KurrentDBClient } = require('@kurrent/kurrentdb-client');
 const { openKurrentStore } = require('../dist/libs/store/kurrentdb/store.js');
-const { outgoing } = require('../dist/libs/store/kurrentdb/wire.js');
+const { inBytes, outgoing } = require('../dist/libs/store/kurrentdb/wire.js');
 
 const { values } = parseArgs({
   options: {
@@ -62,37 +64,58 @@ async function main() {
   const store = await openKurrentStore(url, { mode: 'write', replica: join(folder, 'one') });
   const client = KurrentDBClient.connectionString(values.url);
   const ours = ({ ...request }, expectedRevision) => store.append([{ ...request, expectedRevision }]);
-  const bare = (request, head) =>
-    client.appendToStream(`bare${ledger}.${request.stream}`, outgoing({ ...request, recordedAt: 1n }), {
+  const send = (prefix, request, head) =>
+    client.appendToStream(`${prefix}${ledger}.${request.stream}`, outgoing({ ...request, recordedAt: 1n }).map(inBytes), {
       streamState: head < 0 ? 'no_stream' : BigInt(head),
       deadline: 3_600_000,
     });
-  console.log(`| what | Navledger | bare client | ratio of medians (each round) |\n| --- | --- | --- | --- |`);
-  const line = (what, runs) => {
-    const ratios = runs.ours.map((rate, i) => (rate / runs.bare[i]).toFixed(2));
-    const [one, other] = [median(runs.ours), median(runs.bare)];
-    console.log(`| ${what} | ${whole(one)}/s | ${whole(other)}/s | ${(one / other).toFixed(2)} (${ratios.join(', ')}) |`);
+  const bare = (request, head) => send('bare', request, head);
+  const hear = async (use) => {
+    const awaited = new Map();
+    const filter = { filterOn: 'streamName', prefixes: [`heard${ledger}.`], checkpointInterval: 8 };
+    const subscription = client.subscribeToAll({ fromPosition: 'end', filter });
+    subscription.on('data', ({ event: { id } }) => awaited.get(id)?.());
+    await once(subscription, 'confirmation');
+    const rate = await use(async (request, head) => {
+      const { eventId } = request.events.at(-1);
+      const told = new Promise((resolve) => awaited.set(eventId, resolve));
+      await send('heard', request, head);
+      await told;
+      awaited.delete(eventId);
+    });
+    await subscription.unsubscribe();
+    return rate;
   };
+  const writers = { ours: (use) => use(ours), bare: (use) => use(bare), heard: hear };
+  console.log(
+    '| what | Navledger | bare client | ratio of medians (each round) | bare client that waits to hear of it | ratio (each round) |',
+  );
+  console.log('| --- | --- | --- | --- | --- | --- |');
+  const line = (what, { ours, ...others }) => {
+    const against = (runs) => {
+      const ratios = ours.map((rate, i) => (rate / runs[i]).toFixed(2));
+      return `${whole(median(runs))}/s | ${(median(ours) / median(runs)).toFixed(2)} (${ratios.join(', ')})`;
+    };
+    console.log(`| ${what} | ${whole(median(ours))}/s | ${Object.values(others).map(against).join(' | ')} |`);
+  };
+  // First, while the server has little else to look through.
+  await catchUp(store, client, line);
   for (const [what, callers, size] of [
     ['one caller, one event', 1, 1],
     ['64 callers, one event', 64, 1],
     ['one caller, 1,000 events', 1, 1000],
   ]) {
-    const runs = { ours: [], bare: [] };
+    const runs = { ours: [], bare: [], heard: [] };
     for (let round = 0; round <= Number(values.rounds); round++) {
-      const rates = [
-        await appending(ours, `${callers}x${size}.${round}`, callers, size),
-        await appending(bare, `${callers}x${size}.${round}`, callers, size),
-      ];
-      say(`${what} ${round}: ${rates.map(whole).join(' against ')}`);
-      // The first round warms up.
-      if (round === 0) continue;
-      runs.ours.push(rates[0]);
-      runs.bare.push(rates[1]);
+      for (const [who, writer] of Object.entries(writers)) {
+        const rate = await writer((append) => appending(append, `${callers}x${size}.${round}`, callers, size));
+        say(`${what} ${round}: ${who} ${whole(rate)}`);
+        // The first round warms up.
+        if (round > 0) runs[who].push(rate);
+      }
     }
     line(what, runs);
   }
-  await catchUp(store, client, line);
   await client.dispose();
   await store.close();
 }

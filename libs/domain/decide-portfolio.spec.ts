@@ -148,10 +148,10 @@ describe('an accrual that finds nothing due', () => {
     const rule = { kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' } as const;
     const fund = held().given('AdoptFeeSchedule', { at: DAY2, schedule: { id: 's', version: '1', rules: [rule] } });
     const { portfolio } = fund;
-    const kept = structuredClone([portfolio!.timeline.stateAfter(2), [...portfolio!.facts], [...portfolio!.usedIds], portfolio!.schedules]);
+    const kept = structuredClone([portfolio!.timeline.stateAfter(2), [...portfolio!.facts], portfolio!.usedIds, portfolio!.schedules]);
     fund.given('AccrueFees', { through: DAY2 }).given('AccrueFees', { through: DAY2 });
     expect(portfolio!.timeline.length).toBe(2);
-    expect([portfolio!.timeline.stateAfter(2), [...portfolio!.facts], [...portfolio!.usedIds], portfolio!.schedules]).toEqual(kept);
+    expect([portfolio!.timeline.stateAfter(2), [...portfolio!.facts], portfolio!.usedIds, portfolio!.schedules]).toEqual(kept);
     // 1000 · 0.365 · 1/365
     expect(fund.when('AccrueFees', { through: DAY3 })).toMatchObject([{ type: 'FeeCharged', data: { amount: '1.00', period: '1d' } }]);
   });

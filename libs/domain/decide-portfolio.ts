@@ -118,7 +118,7 @@ function chargeEvent(portfolio: Portfolio, due: DueCharge, taken: Set<string>): 
   const at = formatInstant(due.at);
   const stem = `${due.rule.kind}${due.rule.index}-${at.replace(/[-:]/g, '')}`;
   let feeId = stem;
-  for (let n = 2; portfolio.usedIds.has(`fee:${feeId}`) || taken.has(feeId); n++) feeId = `${stem}.${n}`;
+  for (let n = 2; portfolio.usedIds.fee.has(feeId) || taken.has(feeId); n++) feeId = `${stem}.${n}`;
   taken.add(feeId);
   const amount = formatFixed(due.amount, currencyScale);
   return {

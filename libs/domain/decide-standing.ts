@@ -58,7 +58,7 @@ export function claimId({ portfolio, replaces }: Standing, kind: 'rebalance' | '
         ? own.data.feeId
         : id;
   if (kept !== id) reject('InvalidField', `a replacement keeps its fact's id, ${kept}`, { field, value: id });
-  const user = portfolio.usedIds.get(`${kind}:${id}`);
+  const user = portfolio.usedIds[kind].get(id);
   if (user !== undefined && user !== replaces?.eventId)
     reject('DuplicateId', `the ${kind} id was used before in this portfolio`, { field, value: id });
 }

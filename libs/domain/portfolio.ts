@@ -25,8 +25,8 @@ export class Portfolio extends FundRecord {
   readonly facts = new Map<string, RecordedFact>();
   /** Ids of the events that stand for good: the opening, and accruals that found nothing due. */
   readonly final: Set<string>;
-  /** "rebalance:x", "fill:x", "fee:x": ids used, also by facts busted since, each with the fact that used it. */
-  readonly usedIds = new Map<string, string>();
+  /** Ids used, also by facts busted since, each with the fact that used it. */
+  readonly usedIds = { rebalance: new Map<string, string>(), fill: new Map<string, string>(), fee: new Map<string, string>() };
   /** The fact that holds a live fill. */
   readonly liveFills = new Map<string, string>();
   /** The fact that charges a live fill: its own rebalance, or a FeeCharged that names it. */
@@ -79,14 +79,14 @@ export class Portfolio extends FundRecord {
 
   private link(event: CorrectableEvent, rootId: string): void {
     if (event.type === 'RebalanceExecuted') {
-      this.usedIds.set(`rebalance:${event.data.rebalanceId}`, rootId);
+      this.usedIds.rebalance.set(event.data.rebalanceId, rootId);
       for (const { fillId, fee } of event.data.fills) {
-        this.usedIds.set(`fill:${fillId}`, rootId);
+        this.usedIds.fill.set(fillId, rootId);
         this.liveFills.set(fillId, rootId);
         if (fee !== undefined) this.fillFees.set(fillId, rootId);
       }
     } else if (event.type === 'FeeCharged') {
-      this.usedIds.set(`fee:${event.data.feeId}`, rootId);
+      this.usedIds.fee.set(event.data.feeId, rootId);
       if (event.data.fillId !== undefined) this.fillFees.set(event.data.fillId, rootId);
     }
   }

@@ -21,7 +21,7 @@ export async function decide(
   digest: string,
   { actor, ...context }: DecideContext & { readonly actor: string },
 ): Promise<Decided | Refused> {
-  const { command, commandId, expectedRevision } = envelope;
+  const { command, commandId, isNew, expectedRevision } = envelope;
   const stream = streamOf(command);
   const revision = await model.revisionOf(stream);
   const refused = (refusal: Refusal): Refused => ({ commandId, stream, refusal });
@@ -40,7 +40,8 @@ export async function decide(
     return refused(refuse('InvalidField', rule, { field: '' }));
   }
   const firstPosition = model.take(stream, revision, events, news);
-  return { commandId, stream, events, firstPosition, request: { stream, expectedRevision: revision, commandId, digest, events: news } };
+  const request = { stream, expectedRevision: revision, commandId, ...(isNew && { isNew }), digest, events: news };
+  return { commandId, stream, events, firstPosition, request };
 }
 
 async function eventsOf(model: ReadModel, command: Command, context: DecideContext): Promise<LedgerEvent[] | Refusal> {

@@ -48,6 +48,8 @@ export class Ledger {
   private readonly questions = new Questions((answerAll) => this.inTurn(() => this.queue.settled().then(answerAll)));
   /** Whether the model has what the log has not, or has not as the model has it. */
   private lost = false;
+  /** Whether nothing was under way when the model was last brought up to date. */
+  private caughtUp = false;
   private submitted = 0;
   private readonly options: Required<LedgerOptions>;
 
@@ -186,7 +188,12 @@ export class Ledger {
 
   /** Nothing is under way, and the model has what the store has seen. */
   private async settle(): Promise<void> {
-    for (await this.refresh(); !this.queue.idle; await this.refresh()) await this.queue.settled();
+    for (await this.refresh(); !this.sure; await this.refresh()) await this.queue.settled();
+  }
+
+  /** Whether what the model has is in the log, and nothing else is on its way there. */
+  private get sure(): boolean {
+    return this.caughtUp && this.queue.idle;
   }
 
   private lose(how: Lost): void {
@@ -209,6 +216,7 @@ export class Ledger {
 
   /** While something is under way, the log's events cannot be told from those that the model has taken in. */
   private async read(): Promise<void> {
+    this.caughtUp = this.lost || this.queue.idle;
     if (this.lost) {
       await this.queue.settled();
       await this.overtaken.ready();
@@ -216,7 +224,7 @@ export class Ledger {
       this.lost = false;
       // Where others write it will happen again, and need not begin at the beginning.
       if (this.store.following) this.model.keep();
-    } else if (this.queue.idle) await this.model.catchUp();
+    } else if (this.caughtUp) await this.model.catchUp();
   }
 
   private async decideAgain({ envelope, order, tries, resolve, reject }: OvertakenCommand): Promise<void> {
@@ -234,12 +242,13 @@ export class Ledger {
    */
   private async attempt(envelope: Identified, again = false): Promise<Decided | Accepted | Refused | undefined> {
     const { commandId, command, isNew } = envelope;
+    const { sure } = this;
     const { actor, allowedSkew, clock } = this.options;
     const digest = contentDigest(command);
     const before = isNew ? undefined : this.repeated(commandId, digest, streamOf(command), again);
     const step = before ?? this.outdated(envelope) ?? (await decide(this.model, envelope, digest, { actor, allowedSkew, now: clock() }));
     // Where nobody else writes little can be lost; but no event is found by its id before it is recorded.
-    if ('refusal' in step && !this.queue.idle && (this.store.following || step.refusal.refused === 'UnknownEvent')) {
+    if ('refusal' in step && !sure && (this.store.following || step.refusal.refused === 'UnknownEvent')) {
       await this.queue.settled();
       return undefined;
     }

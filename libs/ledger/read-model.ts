@@ -137,9 +137,13 @@ export class ReadModel implements Known {
     return entry;
   }
 
-  /** The tick that an event id means: its own, or the one that a correction of that id corrected. */
-  findTick(instrumentId: string, eventId: string): Promise<FoundTick | undefined> {
-    return this.ticks.find(priceStream(instrumentId), eventId);
+  /**
+   * The tick that an event id means: its own, or the one that a correction of that id corrected. Undefined for a tick that the store has beyond what was read: the model may have it,
+   * if at all, at another position.
+   */
+  async findTick(instrumentId: string, eventId: string): Promise<FoundTick | undefined> {
+    const found = await this.ticks.find(priceStream(instrumentId), eventId);
+    return found && found.position <= this.horizon.position ? found : undefined;
   }
 
   /** A portfolio as known at a recorded time, or now. */
@@ -192,11 +196,8 @@ export class ReadModel implements Known {
     if (!entry) return undefined;
     const { fund, ending } = entry;
     const knownAt = await this.horizon.recordedAt();
-    return { portfolio: fund, ending, prices: this.pricesOf(fund.terms.instrumentId).view(), logPosition: this.position, knownAt };
-  }
-
-  private pricesOf(instrumentId: string): Tape {
-    return this.instrument(instrumentId)!.tape;
+    const { tape } = this.instrument(fund.terms.instrumentId)!;
+    return { portfolio: fund, ending, prices: tape.view(), logPosition: this.position, knownAt };
   }
 
   private async takeSlice(slice: Slice, from: number): Promise<void> {
@@ -221,9 +222,8 @@ export class ReadModel implements Known {
     for (const frame of slice.frames(from)) {
       if (frame.type === 'PriceTicked' && entry && scanner) {
         scanner.scan(frame.bytes, frame.dataStart, frame.dataEnd);
-        const { at } = frame;
-        entry.tape.append(at, scanner.price, frame.position, scanner.source);
-        if (dirtyFrom === undefined || at < dirtyFrom) dirtyFrom = at;
+        entry.tape.append(frame.at, scanner.price, frame.position, scanner.source);
+        if (dirtyFrom === undefined || frame.at < dirtyFrom) dirtyFrom = frame.at;
       } else await this.takeRarePriceEvent(slice.stream, frame);
     }
     if (dirtyFrom !== undefined) this.pricesChanged(slice.stream, dirtyFrom);
@@ -232,7 +232,7 @@ export class ReadModel implements Known {
   private async takeRarePriceEvent(stream: string, frame: Frame): Promise<void> {
     const { position, at } = frame;
     const event = fromStored(decode(frame)) as PriceTicked | PriceCorrected;
-    if (event.type === 'PriceCorrected') await this.findTick(event.data.instrumentId, event.data.corrects);
+    if (event.type === 'PriceCorrected') await this.ticks.find(stream, event.data.corrects);
     this.takePrice(stream, event, at, position);
   }
 

@@ -8,6 +8,7 @@ import { tempDir } from '../../test/support/temp';
 import { instant } from '../domain/instant';
 import { isRefusal } from '../domain/refusal';
 import { navAnswer } from '../projections/nav';
+import { uuidv5 } from '../store/uuid';
 import { CommandFlow } from './command-flow';
 import { envelope, type Envelope } from './envelope';
 import { importPrices } from './import-prices';
@@ -88,6 +89,20 @@ it('notices that the log has others’ events between its own', async () => {
   meanwhile('before', () => given(other, listed('Y')));
   const [first, second] = await Promise.all([send(mine, ...created('1')), send(mine, ...price('11', day(2)))]);
   expect([first, second]).toMatchObject([{ position: '5' }, { position: '6' }]);
+  await expectTrue(mine);
+});
+
+it('corrects a tick that is in the log at another place than it was decided at', async () => {
+  meanwhile('before', () => given(other, listed('Y')));
+  const recorded = send(mine, ...price('11', day(2)), id(1));
+  let corrected: Promise<unknown> | undefined;
+  // The tick can be seen here before the append that brought it is answered.
+  meanwhile('after', () => {
+    view.advance(Infinity);
+    corrected = send(mine, 'CorrectPrice', { instrumentId: 'X', corrects: uuidv5(id(1), '0'), price: '12', reason: 'wrong' });
+  });
+  expect(await recorded).toMatchObject({ position: '5' });
+  expect(await corrected).toMatchObject({ position: '6' });
   await expectTrue(mine);
 });
 

@@ -56,6 +56,9 @@ describe('growth a year', () => {
 
   it('is not there when nothing is left', () => {
     expect(yearlyReturn(100n, 0n, 1n)).toBeUndefined();
+    // A tenth more in a second; a tenth less is nothing left, at this rate.
+    expect(yearlyReturn(100n, 110n, 10n ** 9n)).toBeUndefined();
+    expect(formatPoint(yearlyReturn(100n, 90n, 10n ** 9n)!, 18)).toBe('-1.000000000000000000');
   });
 });
 

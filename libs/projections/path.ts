@@ -35,10 +35,14 @@ export function drawdown(points: readonly PathPoint[]): Drawdown {
   return { ...found, depth: divide(found.trough.value, found.peak.value) - ONE, recoveredAt: recovered?.at };
 }
 
-/** Growth a year of 365.25 days at which `from` becomes `to` in `nanos`, as a return; undefined when nothing is left or no time passed. */
+/** e^69 is 10^30: a move of seconds, as if it went on for a year, and beyond what `exp` is exact for. */
+const MOST_GROWTH = 69n * ONE;
+
+/** Growth a year of 365.25 days at which `from` becomes `to` in `nanos`, as a return; undefined when nothing is left, no time passed, or the time is so short that it would be 10^30 and more. */
 export function yearlyReturn(from: bigint, to: bigint, nanos: bigint): bigint | undefined {
   if (to <= 0n || nanos <= 0n) return undefined;
-  return exp(divRound(ln(divide(to, from)) * NANOS_PER_DAY * 1461n, 4n * nanos)) - ONE;
+  const growth = divRound(ln(divide(to, from)) * NANOS_PER_DAY * 1461n, 4n * nanos);
+  return growth > MOST_GROWTH ? undefined : exp(growth) - ONE;
 }
 
 export interface Spread {

@@ -83,7 +83,7 @@ export class Draft {
     return requests.map((request) => {
       checkRequest(request);
       const { commandId, stream, expectedRevision: expected, digest } = request;
-      const known = this.commands.get(commandId) ?? this.log.findCommand(commandId);
+      const known = this.commands.get(commandId) ?? (request.isNew ? undefined : this.log.findCommand(commandId));
       const knownDigest = known?.digest ?? digests?.get(commandId);
       if (knownDigest !== undefined) {
         if (knownDigest === digest) return known;

@@ -21,6 +21,8 @@ export interface AppendRequest {
   readonly expectedRevision: number;
   /** UUID, lower-case. */
   readonly commandId: string;
+  /** The id was made for this request, at random: a store need not look whether it came before. */
+  readonly isNew?: boolean;
   /** Lower-case hex digest of the command's content (32 characters), compared when the id comes again. */
   readonly digest: string;
   /** At least one. */

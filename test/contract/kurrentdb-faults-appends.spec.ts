@@ -1,6 +1,8 @@
 /** What becomes of an append when the server, or the way to it, fails: it is recorded once, or refused, or said to be in doubt, in good time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../libs/store/draft';
+import { Connection } from '../../libs/store/kurrentdb/connection';
+import { type KurrentAddress, parseKurrentUrl } from '../../libs/store/kurrentdb/url';
 import type { AppendFault } from '../support/kurrentdb/faults';
 import { request } from '../support/events';
 import { until } from '../support/kurrentdb/samples';
@@ -31,6 +33,23 @@ describe('an append that the server never answers', () => {
     const [, millis] = await timed(store.close());
     expect(millis).toBeLessThan(QUICK.appendMillis + QUICK.callMillis + 300);
     expect((await append).fault).toBe('in-doubt');
+  });
+
+  test('is ended with its client, also when it began only after that', async () => {
+    let find!: () => void;
+    at.server.misbehave({ on: 'features', how: { act: 'late', until: new Promise<void>((resolve) => (find = resolve)) } });
+    at.server.misbehave({ on: 'batchAppend', how: { act: 'never' } });
+    const connection = new Connection(parseKurrentUrl(at.server.url) as KurrentAddress, { ...QUICK, callMillis: 100 });
+    await expect(connection.call('an append', (client) => client.appendToStream('s', [], { streamState: 'no_stream' }))).rejects.toThrow(
+      'no answer',
+    );
+    const { client } = connection;
+    connection.renew();
+    expect(connection.client).not.toBe(client);
+    find();
+    await until(() => at.server.calls.batchAppend === 1);
+    expect(at.server.batches.size).toBe(1);
+    await until(() => at.server.batches.size === 0);
   });
 
   test('and is taken after all is in the log once, and a duplicate when it is sent again', async () => {

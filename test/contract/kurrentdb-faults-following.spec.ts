@@ -55,6 +55,24 @@ describe('a subscription', () => {
     expect(await allEvents(follower.readAll(0))).toEqual(await allEvents(writer.readAll(0)));
   });
 
+  test('that delivers an event of a command twice has the command once', async () => {
+    const { writer, follower, seen } = await pair({ act: 'duplicate', after: 3 });
+    await writer.append([request('a', 's', -1, 5)]);
+    await expectSame(writer, follower);
+    await writer.append([request('b', 's', 4)]);
+    await until(() => seen.length === 6);
+    expect(await allEvents(follower.readAll(0))).toEqual(await allEvents(writer.readAll(0)));
+  });
+
+  test('that drops inside a command has the command once', async () => {
+    const { writer, follower, server, seen } = await pair({ act: 'drop', after: 3 });
+    await writer.append([request('a', 's', -1, 5)]);
+    // What was dropped may come by a page before there is a subscription again.
+    await until(() => seen.length === 5 && server.calls.subscribe === 2);
+    expect(await allEvents(follower.readAll(0))).toEqual(await allEvents(writer.readAll(0)));
+    expect(seen).toEqual([0, 1, 2, 3, 4]);
+  });
+
   test('that drops again and again is resumed each time', async () => {
     const { writer, follower, server, seen } = await pair({ act: 'end', after: 1 });
     for (const code of [14, 1, 14]) server.misbehave({ on: 'subscribe', how: { act: 'fail', after: 1, code } });
@@ -217,9 +235,9 @@ describe('the place in the log up to which a copy goes', () => {
     const { writer, follower, server } = await pair();
     await write(writer, 1);
     await expectSame(writer, follower);
-    putForeign(at.server, 'others-1', 600);
+    putForeign(at.server, 'others-1', 2400);
     const own = booked(at.server).at(-1)!;
-    const far = at.server.events()[500]!;
+    const far = at.server.events()[1200]!;
     await sleep(100);
     await follower.close();
     const place = await resumed(server);

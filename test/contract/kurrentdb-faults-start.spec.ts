@@ -23,7 +23,7 @@ describe('a server that cannot be reached', () => {
   test.each(['read', 'write'] as const)('is unavailable within the timer, to %s', async (mode) => {
     const [error, millis] = await timed(fault(at.open({ url: away, mode, timers: { callMillis: 1000 } })));
     expect([error.fault, error.faultClass]).toEqual(['unavailable', 'transient']);
-    expect(error.message).toMatch(/^cannot open kurrentdb:\/\/127\.0\.0\.1:1: /);
+    expect(error.message).toMatch(/^cannot open kurrentdb:\/\/127\.0\.0\.1:1: no connection: look whether the server runs there, /);
     expect(millis).toBeLessThan(2500);
   });
 
@@ -40,14 +40,17 @@ describe('a server that cannot be reached', () => {
     silent.close();
   });
 
-  test.each(['read', 'readAll', 'batchAppend'] as const)('with its calls of the kind %s is unavailable within the timer', async (on) => {
-    at.server.misbehave({ on, times: Infinity, how: { act: 'never' } });
-    const [error, millis] = await timed(fault(at.open({ timers: QUICK })));
-    expect(error.fault).toBe('unavailable');
-    expect(millis).toBeLessThan(2500);
-    at.server.heal();
-    await at.open();
-  });
+  test.each([['read'], ['batchAppend'], ['readAll', 'subscribe']] as const)(
+    'with its calls %s %s is unavailable within the timer',
+    async (...kinds) => {
+      for (const on of kinds) at.server.misbehave({ on, times: Infinity, how: { act: 'never' } });
+      const [error, millis] = await timed(fault(at.open({ timers: QUICK })));
+      expect(error.fault).toBe('unavailable');
+      expect(millis).toBeLessThan(2500);
+      at.server.heal();
+      await at.open();
+    },
+  );
 
   test('with TLS where it has none is unavailable', async () => {
     const url = at.server.url.replace('tls=false&', '');
@@ -106,10 +109,27 @@ describe('the store on a server', () => {
     expect(at.server.events()).toHaveLength(1);
   });
 
+  test('that is new looks once through what others keep there', async () => {
+    putForeign(at.server, 'others', 100);
+    const store = await at.open();
+    await store.append([request('a', 's', -1)]);
+    await store.close();
+    await at.open();
+    const whole = at.asked.reads().filter((options) => options.getAll()?.hasStart());
+    expect(whole).toHaveLength(1);
+    expect(at.asked.reads().filter((options) => options.hasAll()).length).toBeGreaterThan(3);
+  });
+
   test('is opened when the first to be asked is not ready', async () => {
     await (await at.open()).close();
     at.server.misbehave({ on: 'read', how: { act: 'notReady' } });
     expect((await at.open()).head().position).toBe(-1);
+  });
+
+  test('is made when the first to be asked is not ready', async () => {
+    at.server.misbehave({ on: 'read', how: { act: 'notReady' } });
+    expect((await at.open()).head().position).toBe(-1);
+    expect(at.server.events()).toHaveLength(1);
   });
 
   test('may not be another than this machine has met there', async () => {
@@ -253,7 +273,7 @@ describe('a server that cannot write several streams at once', () => {
     const store = await at.open({ url: server.url });
     expect(await fault(store.append(both()))).toMatchObject({
       fault: 'unavailable',
-      message: 'the server cannot write several streams at once: that needs KurrentDB 25.1 or newer',
+      message: 'the server took no append: it cannot write several streams at once, which needs KurrentDB 25.1 or newer',
     });
     expect(booked(server)).toEqual([]);
     expect((await store.append([request('c', 's', -1)]))[0]).toMatchObject({ status: 'recorded', position: 0 });

@@ -70,6 +70,35 @@ test('two writers over one ledger: of two that expect the same revision one wins
   expect(recorded.length).toBeGreaterThan(100);
 });
 
+test('messages of many events to several streams stand whole in the log while other processes write others', async () => {
+  const url = freshLedger();
+  const stores = [await open(url), await open(url), await open(url)];
+  const written = new Map<string, string>();
+  await Promise.all(
+    stores.map(async (store, i) => {
+      const heads = new Map<string, number>();
+      for (let round = 0; round < 40; round++) {
+        const requests = Array.from({ length: 24 }, (_, n) => {
+          const stream = `p${i}.${n % 5}`;
+          const head = heads.get(stream) ?? -1;
+          heads.set(stream, head + 1);
+          return request(`${i} ${round} ${n}`, stream, head);
+        });
+        for (const { commandId } of requests) written.set(commandId, `${i} ${round}`);
+        for (const answer of await store.append(requests))
+          expect(answer).toMatchObject({ status: 'recorded', position: expect.any(Number) });
+      }
+    }),
+  );
+  const end = 3 * 40 * 24 - 1;
+  await until(() => stores.every((store) => store.head().position === end));
+  stores.push(await open(url, 'read'));
+  expect(new Set(stores.map((store) => store.head().hash)).size).toBe(1);
+  const messages = (await allEvents(stores[3]!.readAll(0))).map(({ commandId }) => written.get(commandId));
+  const changes = messages.filter((message, i) => message !== messages[i - 1]);
+  expect(changes).toHaveLength(3 * 40);
+});
+
 test('the same command through two processes at once is recorded once', async () => {
   const url = freshLedger();
   const stores = [await open(url), await open(url)];

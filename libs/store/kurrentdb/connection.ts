@@ -31,19 +31,17 @@ export class Connection {
     return (this.current ??= Client.connectionString(this.address.connection));
   }
 
-  /** Asks something of the server. Rejects with what the client throws, with NoAnswer, or as soon as `over` aborts. */
-  async call<T>(what: string, ask: (client: KurrentDBClient) => Promise<T>, over?: AbortSignal): Promise<T> {
-    over?.throwIfAborted();
+  /** Asks something of the server; what is known `otherwise` meanwhile is the answer. Rejects with what the client throws, and with NoAnswer. */
+  async call<T>(what: string, ask: (client: KurrentDBClient) => Promise<T>, otherwise?: Promise<T>): Promise<T> {
     const { callMillis } = this.timers;
     const answer = Promise.resolve().then(() => ask(this.client));
     answer.catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new NoAnswer(what, callMillis)), callMillis);
-      over?.addEventListener('abort', () => reject(over.reason as Error));
     });
     try {
-      return await Promise.race([answer, late]);
+      return await Promise.race(otherwise ? [answer, late, otherwise] : [answer, late]);
     } finally {
       clearTimeout(timer);
     }
@@ -53,8 +51,27 @@ export class Connection {
   renew(): void {
     const { current } = this;
     this.current = undefined;
-    // It waits for streams to end, which may never happen.
-    current?.dispose().catch(() => undefined);
+    if (current) retire(current, this.timers.callMillis);
+  }
+}
+
+/** Ends what the client has under way, and what it begins after that because it was still looking for its node: a call that nobody waits for would keep the process from ending. */
+function retire(client: KurrentDBClient, callMillis: number): void {
+  // It waits for streams to end, which may never happen.
+  const end = (): void => void client.dispose().catch(() => undefined);
+  end();
+  // Longer in all than a client looks for a node of a cluster, and few times, because each leaves something with streams that do not end.
+  for (const times of [1, 4, 13]) setTimeout(end, times * callMillis).unref();
+}
+
+/** What the promise comes to in so many milliseconds; undefined: nothing yet. */
+export async function within<T>(millis: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), millis)));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

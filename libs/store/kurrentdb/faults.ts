@@ -87,9 +87,17 @@ export function unavailable(error: unknown, doing: string): StoreError {
   if (error instanceof StoreError) return error;
   const outcome = outcomeOf(error);
   if (outcome.kind === 'refused') return outcome.error;
+  return new StoreError('unavailable', `${doing}: ${reasonOf(error)}`, {}, { cause: error });
+}
+
+/** What the client's error says, and what can be done about it. */
+export function reasonOf(error: unknown): string {
   const { message, type } = error as Thrown;
+  // The client says no more of it, whatever it was.
+  if (type === 'unavailable')
+    return 'no connection: look whether the server runs there, whether tls and tlsCaFile are as it needs them, and whether it knows the login';
   const hint = type === 'not-leader' ? ': the URL has to name all nodes of the cluster, or nodePreference=follower to read' : '';
-  return new StoreError('unavailable', `${doing}: ${message || type || 'no reason given'}${hint}`, {}, { cause: error });
+  return `${message || type || 'no reason given'}${hint}`;
 }
 
 function revisionOf(state: bigint | string | undefined): number | undefined {

@@ -1,21 +1,23 @@
 /**
  * Following the server's log, once for the whole process: in pages while there is much to come, by a subscription while there is little, for a subscription takes several times as long
- * for each event. Invariants: events reach the numbering in the server's order, whatever the server and the subscription do; whatever drops is resumed from where the numbering is;
+ * for each event. A large message of our own is not read back when its first and last event show that it stands whole where our copy ends. Invariants: events reach the numbering in the server's order, whatever the server and the subscription do; whatever drops is resumed from where the numbering is;
  * what cannot be numbered stops the following for good. Deliberately absent: what is done with the events.
  */
 import type { ResolvedEvent } from '@kurrent/kurrentdb-client';
 import { type Following, StoreError } from '../port';
 import { backoff, type Connection } from './connection';
-import { listen, type Listening, logFilter } from './listening';
-import type { Numbering } from './numbering';
+import { endOf, eventsBetween, LARGE, type Message } from './messages';
+import { NoAnswer } from './faults';
+import { listen, type Listening } from './listening';
+import type { Missed, Numbering } from './numbering';
+import { type Page, PAGE_EVENTS, readPage } from './pages';
+import { eventsAt } from './places';
 import { forbiddenPolicy, policyNow } from './policies';
-import { incoming, type LogPosition, type Names } from './wire';
+import { incoming, type LogPosition, type Names, type RemoteEvent, upTo } from './wire';
 
-/** Events of one page. */
-const PAGE_EVENTS = 4096;
 /** While pages are read the next one is asked for so soon, unless somebody knows that there is more. */
 const PAGE_MILLIS = 20;
-/** Likewise while a subscription catches up. */
+/** Likewise while a subscription catches up, or a large message is under way. */
 const LOOKING_MILLIS = 100;
 /** Pages are read for so long after there was last much to come. */
 const BUSY_MILLIS = 500;
@@ -41,6 +43,9 @@ export class Follower {
   private failures = 0;
   private busyUntil = 0;
   private announced = false;
+  /** A large message of our own is under way. */
+  private sending = false;
+  private message: Message | undefined;
   /** Of metadata streams: the revision up to which what they said is known not to be in force. */
   private readonly superseded = new Map<string, bigint>();
   private listening: Listening | undefined;
@@ -48,10 +53,14 @@ export class Follower {
   private readonly running: Promise<void>;
   /** Why it is not live, for messages. */
   reason: unknown;
+  /** When it last came further in the server's log, in milliseconds of the system's clock. */
+  movedAt = Date.now();
 
   constructor(
     private readonly connection: Connection,
     private readonly names: Names,
+    /** A place in the log before everything of the store. */
+    private readonly origin: LogPosition,
     private readonly numbering: Numbering,
     private readonly events: FollowerEvents,
   ) {
@@ -62,14 +71,17 @@ export class Follower {
     return { live: this.live, since: this.since };
   }
 
-  /** So many events will come soon. */
+  /** So many events are being sent; {@link announce} follows. */
   expect(events: number): void {
-    if (events >= MUCH || this.busyUntil > Date.now()) this.busy();
+    this.sending = events >= LARGE;
+    if (this.sending) this.busy();
   }
 
-  /** The server has taken events that we have not seen: pages need not wait. */
-  announce(): void {
+  /** The server has taken events that we have not seen, perhaps this message: pages need not wait. */
+  announce(message?: Message): void {
     this.announced = true;
+    this.message = message;
+    this.sending = false;
     this.wake?.();
   }
 
@@ -101,8 +113,11 @@ export class Follower {
 
   /** Follows until something drops; resolves with the reason. Rejects with what cannot be taken in. */
   private async follow(): Promise<unknown> {
-    await this.readPages();
+    // Soon enough that whoever waits for the log, for as long as for one call, is told why it does not come.
+    const silent = this.connection.timers.callMillis / 2;
+    let paging = await this.readPages();
     if (this.stopped) return undefined;
+    let since = Date.now();
     let window = { until: Date.now() + BUSY_MILLIS, events: 0 };
     let caughtUp = false;
     const listening = (this.listening = listen(this.connection, this.names, this.numbering.place, {
@@ -113,6 +128,7 @@ export class Follower {
       },
       caughtUp: () => {
         caughtUp = true;
+        this.caughtUp();
         this.wake?.();
       },
     }));
@@ -120,7 +136,13 @@ export class Follower {
       // On a server that others use as well, the subscription looks through their events first: that is no reason to wait for ours.
       while (!caughtUp && !listening.over) {
         await Promise.race([this.pause(LOOKING_MILLIS), listening.dropped]);
-        if (!caughtUp && !listening.over) this.take(await this.page(), undefined);
+        if (caughtUp || listening.over) break;
+        if (paging) {
+          const { events, whole } = await this.page();
+          this.take(events, undefined);
+          paging = whole || events.length > 0;
+          since = Date.now();
+        } else if (Date.now() - Math.max(since, this.movedAt) > silent) throw new NoAnswer('a subscription to the log', silent);
       }
       return await listening.dropped;
     } finally {
@@ -129,44 +151,64 @@ export class Follower {
     }
   }
 
-  /** Until a page is not full and there was not much lately. */
-  private async readPages(): Promise<void> {
+  /** Until a page is not full and there was not much lately. Answers whether pages are of use: not while others' events lie before ours for longer than a page may take. */
+  private async readPages(): Promise<boolean> {
     while (!this.stopped) {
       this.announced = false;
-      const page = await this.page();
-      this.take(page, undefined);
-      if (page.length === PAGE_EVENTS || this.announced) continue;
+      const own = await this.ownMessage();
+      const { events, whole } = own ? NOTHING : await this.page();
+      const last = whole && events.length < PAGE_EVENTS;
+      // A store that has nothing yet would have what others keep on the server looked through by every page.
+      this.takeIn(() => own ?? this.ours(events), last ? this.origin : undefined);
+      if (!whole && events.length === 0) return false;
+      if (!last || this.announced || (own && !this.live)) continue;
       this.caughtUp();
-      if (Date.now() >= this.busyUntil) return;
-      if (page.length >= MUCH) this.busy();
+      if (Date.now() >= this.busyUntil) return true;
+      if (own || events.length >= MUCH) this.busy();
       await this.pause(PAGE_MILLIS);
+      // A page would bring back what is not to be read.
+      if (this.sending) await this.pause(LOOKING_MILLIS);
     }
+    return true;
   }
 
-  private page(): Promise<ResolvedEvent[]> {
-    const fromPosition = this.numbering.place ?? 'start';
-    return this.connection.call('a page of the log', async (client) => {
-      const events: ResolvedEvent[] = [];
-      // What stands at the place itself comes again.
-      for await (const event of client.readAll({ fromPosition, maxCount: PAGE_EVENTS, filter: logFilter(this.names) })) events.push(event);
-      return events;
-    });
+  private page(maxCount?: number): Promise<Page> {
+    return readPage(this.connection, this.names, this.numbering.place, maxCount);
+  }
+
+  /** The announced message's events, when its ends show that it stands there whole. */
+  private async ownMessage(): Promise<RemoteEvent[] | undefined> {
+    const { message } = this;
+    this.message = undefined;
+    if (!message) return undefined;
+    const { place } = this.numbering;
+    const { stream, revision } = endOf(message);
+    const [{ events }, [last]] = await Promise.all([this.page(2), eventsAt(this.connection, this.names, stream, revision, 1)]);
+    const next = events.find(({ event }) => !place || !upTo(event!.position!, place));
+    return next && last && eventsBetween(message, next, last);
   }
 
   private take(events: readonly ResolvedEvent[], passed: LogPosition | undefined): void {
-    const missed = this.number(events, passed);
+    this.takeIn(() => this.ours(events), passed);
+  }
+
+  private takeIn(arrived: () => readonly RemoteEvent[], passed: LogPosition | undefined): void {
+    const { place } = this.numbering;
+    const { missed, count } = this.number(arrived, passed);
+    if (this.numbering.place !== place) this.movedAt = Date.now();
     if (missed) {
       if (++this.gaps > MAX_GAPS)
         throw new StoreError('damaged', `the server leaves out events of its log behind ${text(this.numbering.place)}`);
       throw new Error('the server left out events');
     }
     this.gaps = 0;
-    if (events.length > 0) this.events.onMove();
+    if (count > 0) this.events.onMove();
   }
 
-  private number(events: readonly ResolvedEvent[], passed: LogPosition | undefined): ReturnType<Numbering['take']> {
+  private number(arrived: () => readonly RemoteEvent[], passed: LogPosition | undefined): { missed: Missed; count: number } {
     try {
-      return this.numbering.take(this.ours(events), passed);
+      const events = arrived();
+      return { missed: this.numbering.take(events, passed), count: events.length };
     } catch (error) {
       if (error instanceof StoreError || error instanceof PolicySeen) throw error;
       throw new StoreError('damaged', `the server's log cannot be followed: ${(error as Error).message}`, {}, { cause: error });
@@ -192,7 +234,7 @@ export class Follower {
   }
 
   /** Our events; rules about streams that would let events disappear are checked on the way. */
-  private ours(events: readonly ResolvedEvent[]): ReturnType<typeof incoming>[] {
+  private ours(events: readonly ResolvedEvent[]): RemoteEvent[] {
     return events.flatMap((resolved) => {
       const { streamId, type, data, revision } = resolved.event!;
       if (streamId.startsWith('$$')) {
@@ -233,6 +275,8 @@ export class Follower {
     });
   }
 }
+
+const NOTHING: Page = { events: [], whole: true };
 
 /** Why a subscription is dropped for pages. */
 const BUSY = 'there is much to come';

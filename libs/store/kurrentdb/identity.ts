@@ -13,9 +13,15 @@ import type { LogPosition, Names } from './wire';
 const TYPE = 'StoreCreated';
 const NO_DEADLINE = 86_400_000;
 
-/** The store's id; undefined when there is none. Throws StoreError `unavailable`, `foreign`, `newer`. */
-export async function readIdentity(connection: Connection, { identity }: Names): Promise<string | undefined> {
-  const read = async (client: KurrentDBClient): Promise<string | undefined> => {
+export interface Identity {
+  readonly storeId: string;
+  /** Where in the server's log it was written: before everything of the store. */
+  readonly place: LogPosition;
+}
+
+/** Undefined when there is none. Throws StoreError `unavailable`, `foreign`, `newer`. */
+export async function readIdentity(connection: Connection, { identity }: Names): Promise<Identity | undefined> {
+  const read = async (client: KurrentDBClient): Promise<Identity | undefined> => {
     for await (const { event } of client.readStream(identity, { fromRevision: 0n, maxCount: 1 })) {
       const { storeId, format } = (event?.metadata ?? {}) as { storeId?: unknown; format?: unknown };
       if (event?.type !== TYPE || typeof storeId !== 'string' || !isUuid(storeId)) {
@@ -23,23 +29,27 @@ export async function readIdentity(connection: Connection, { identity }: Names):
       }
       if (format !== '1')
         throw new StoreError('newer', `the store was made by a newer version (format ${String(format)}; this one knows 1)`);
-      return storeId;
+      return { storeId, place: event.position! };
     }
     return undefined;
   };
+  const ask = (): Promise<Identity | undefined> =>
+    connection.call('who the store is', read).catch((error: unknown) => {
+      if ((error as { type?: string }).type === 'stream-not-found') return undefined;
+      throw error;
+    });
   try {
-    return await connection.call('who the store is', read);
+    return await ask();
   } catch (error) {
-    if ((error as { type?: string }).type === 'stream-not-found') return undefined;
     // A node that is not the leader, or not ready, says so once; reads do not tell which.
     if (error instanceof StoreError || error instanceof NoAnswer) throw error;
     connection.renew();
-    return connection.call('who the store is', read);
+    return ask();
   }
 }
 
 /** Makes the store, unless another process has done so meanwhile; answers whose it is. */
-export async function createIdentity(connection: Connection, names: Names): Promise<string> {
+export async function createIdentity(connection: Connection, names: Names): Promise<Identity> {
   const storeId = randomUUID();
   const event = {
     id: randomUUID(),

@@ -8,8 +8,8 @@ import type { LogPosition, Names } from './wire';
 
 /** Events taken in together. */
 const BATCH_EVENTS = 1024;
-/** A filtered subscription says where it is after so many times 32 events of others. */
-const CHECKPOINT_INTERVAL = 8;
+/** A filtered subscription looks through so many events of others at a time, and says then where it is. */
+const SEARCH_WINDOW = 1024;
 
 export interface Receiver {
   /** Events in the server's order; `passed`: a place up to which there are no others of ours. */
@@ -34,7 +34,6 @@ export function listen(connection: Connection, names: Names, place: LogPosition 
     fromPosition: place ?? 'start',
     filter: {
       ...logFilter(names),
-      checkpointInterval: CHECKPOINT_INTERVAL,
       // Must not throw: the client would stop without a word.
       checkpointReached: (_, position) => {
         passed = position;
@@ -104,7 +103,8 @@ export function listen(connection: Connection, names: Names, place: LogPosition 
 export function logFilter({ prefix }: Names): {
   readonly filterOn: 'streamName';
   readonly prefixes: string[];
+  readonly maxSearchWindow: number;
   readonly checkpointInterval: number;
 } {
-  return { filterOn: 'streamName', prefixes: [prefix, `$$${prefix}`], checkpointInterval: CHECKPOINT_INTERVAL };
+  return { filterOn: 'streamName', prefixes: [prefix, `$$${prefix}`], maxSearchWindow: SEARCH_WINDOW, checkpointInterval: 1 };
 }

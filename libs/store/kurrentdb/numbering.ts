@@ -11,7 +11,7 @@ import { indexTail, insertDraft, takeIn } from '../embedded/tail';
 import type { LogView } from '../embedded/view';
 import { checkRequest, FrameWriter } from '../frame-writer';
 import { type RecordedCommand, StoreError } from '../port';
-import type { LogPosition, RemoteEvent } from './wire';
+import { type LogPosition, type RemoteEvent, upTo } from './wire';
 
 /** What {@link Numbering.take} found that is no event of the copy's future. */
 export type Missed = 'gap' | undefined;
@@ -49,7 +49,7 @@ export class Numbering {
     let missed: Missed;
     let place = this.saved;
     for (const event of events) {
-      if (place && event.place.commit <= place.commit && event.place.prepare <= place.prepare) continue;
+      if (this.saved && upTo(event.place, this.saved)) continue;
       const step = this.next(event, draft);
       if (step === 'known') continue;
       if (step === 'gap') {

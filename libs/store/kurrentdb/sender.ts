@@ -3,12 +3,11 @@
  * fresh ones; one try is under way at a time and fits into one message, so that a server that goes away leaves nothing queued. Deliberately absent: reading back, which the local
  * copy is for.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppendStreamState, EventData, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { StoreError } from '../port';
-import { backoff, type Connection } from './connection';
-import { type Mismatch, outcomeOf } from './faults';
-import { type Names, type OutgoingCommand, outgoing } from './wire';
+import { backoff, type Connection, within } from './connection';
+import { type Mismatch, outcomeOf, reasonOf } from './faults';
+import { inBytes, type Names, type OutgoingCommand, outgoing } from './wire';
 
 /** The largest message to the server, whose own limit is 16 MiB. */
 export const MAX_MESSAGE_BYTES = 12 << 20;
@@ -17,7 +16,8 @@ const NO_DEADLINE = 86_400_000;
 
 /** `unsure`: an earlier try may have been applied. */
 export type Sent =
-  | { readonly applied: true; readonly unsure: boolean }
+  /** `inOrder`: the events lie in the log in the order of the batch, and nothing between them. */
+  | { readonly applied: true; readonly unsure: boolean; readonly inOrder: boolean }
   | { readonly applied: false; readonly streams: readonly Mismatch[]; readonly unsure: boolean };
 
 export interface Batch {
@@ -25,6 +25,8 @@ export interface Batch {
   readonly commands: readonly OutgoingCommand[];
   /** Of each stream, before the batch; -1: it must not exist. */
   readonly expected: ReadonlyMap<string, number>;
+  /** An id that no other message has; its first event carries it. */
+  readonly message?: string;
 }
 
 export class Sender {
@@ -36,60 +38,53 @@ export class Sender {
     private readonly names: Names,
   ) {}
 
-  /** `known`: aborted when the outcome is known otherwise, which ends it at once. Throws StoreError `too-large`, `damaged`, `unavailable`: nothing was applied; `in-doubt`: it may be, or may still become so. */
-  async send(batch: Batch, known?: AbortSignal): Promise<Sent> {
+  /** `here`: resolves when the log is seen to have the batch, which ends it at once. Throws StoreError `too-large`, `damaged`, `unavailable`: nothing was applied; `in-doubt`: it may be, or may still become so. */
+  async send(batch: Batch, here: Promise<void>): Promise<Sent> {
+    const seen = here.then((): Sent => ({ applied: true, unsure: true, inOrder: false }));
     const until = Date.now() + this.connection.timers.appendMillis;
     let unsure = false;
     let last: unknown;
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.connection.call('an append', (client) => this.once(client, batch), known);
-        return { applied: true, unsure };
+        const once = async (client: KurrentDBClient): Promise<Sent> => ({ applied: true, unsure, inOrder: await this.once(client, batch) });
+        return await this.connection.call('an append', once, seen);
       } catch (error) {
         last = error;
       }
-      if (known?.aborted) return { applied: true, unsure: true };
       const outcome = outcomeOf(last);
       if (outcome.kind === 'mismatch')
         return { applied: false, streams: outcome.streams.map((s) => ({ ...s, stream: this.names.fromServer(s.stream) })), unsure };
       if (outcome.kind === 'refused' && !unsure) throw outcome.error;
       if (outcome.kind === 'unsupported') {
-        if (this.several === 'multiStreamAppend') {
-          throw new StoreError(
-            'unavailable',
-            'the server cannot write several streams at once: that needs KurrentDB 25.1 or newer',
-            {},
-            { cause: last },
-          );
-        }
+        if (this.several === 'multiStreamAppend')
+          throw this.failed('it cannot write several streams at once, which needs KurrentDB 25.1 or newer', last, unsure);
         this.several = 'multiStreamAppend';
         continue;
       }
       if (outcome.kind === 'unknown') unsure = true;
       const pause = backoff(attempt, 50, 2000);
-      if (outcome.kind === 'refused' || Date.now() + pause > until) throw this.failed(last, unsure);
+      if (outcome.kind === 'refused' || Date.now() + pause > until) throw this.failed(reasonOf(last), last, unsure);
       if (attempt > 0) this.connection.renew();
-      await sleep(pause, undefined, known && { signal: known }).catch(() => undefined);
+      const sent = await within(pause, seen);
+      if (sent) return sent;
     }
   }
 
-  private failed(error: unknown, unsure: boolean): StoreError {
-    const { message, type } = error as { message?: string; type?: string };
-    const why = message || type || 'no reason given';
+  private failed(why: string, cause: unknown, unsure: boolean): StoreError {
     return unsure
-      ? new StoreError('in-doubt', `the server did not confirm the append, which may be applied: ${why}`, {}, { cause: error })
-      : new StoreError('unavailable', `the server took no append: ${why}`, {}, { cause: error });
+      ? new StoreError('in-doubt', `the server did not confirm the append, which may be applied: ${why}`, {}, { cause })
+      : new StoreError('unavailable', `the server took no append: ${why}`, {}, { cause });
   }
 
-  private async once(client: KurrentDBClient, { commands, expected }: Batch): Promise<void> {
+  private async once(client: KurrentDBClient, { commands, expected, message }: Batch): Promise<boolean> {
     const [[stream, revision], ...others] = expected as unknown as [[string, number], ...unknown[]];
     if (others.length === 0) {
-      const events = commands.flatMap((command) => outgoing(command));
+      const events = commands.flatMap((command, i) => outgoing(command, i === 0 ? message : undefined).map(inBytes));
       const options = { streamState: state(revision), deadline: NO_DEADLINE, batchAppendSize: MAX_MESSAGE_BYTES };
       await client.appendToStream(this.names.toServer(stream), events, options);
     } else if (this.several === 'appendRecords') {
-      const records = commands.flatMap((command) =>
-        outgoing(command).map((record) => ({ streamName: this.names.toServer(command.stream), record })),
+      const records = commands.flatMap((command, i) =>
+        outgoing(command, i === 0 ? message : undefined).map((record) => ({ streamName: this.names.toServer(command.stream), record })),
       );
       const checks = [...expected].map(([name, at]) => ({
         type: 'stream_state' as const,
@@ -106,7 +101,9 @@ export class Sender {
         expectedState: state(expected.get(name)!),
       }));
       await client.multiStreamAppend(requests);
+      return false;
     }
+    return true;
   }
 }
 

@@ -20,12 +20,12 @@ import { Connection, TIMERS, type Timers } from './connection';
 import { unavailable } from './faults';
 import { Follower } from './follower';
 import { batchOf, eventsOf, parts } from './history';
-import { assertSameLog, createIdentity, readIdentity } from './identity';
+import { assertSameLog, createIdentity, type Identity, readIdentity } from './identity';
 import { Numbering } from './numbering';
 import { Sender } from './sender';
 import { foreign, pinIdentity, pinnedIdentity, type Slot, takeSlot } from './slots';
 import { type KurrentAddress, parseKurrentUrl } from './url';
-import { Names } from './wire';
+import { type LogPosition, Names } from './wire';
 import { RemoteWriter } from './writer';
 
 export interface KurrentOptions {
@@ -55,7 +55,7 @@ export async function openKurrentStore(url: string, options: KurrentOptions): Pr
   let store: KurrentStore | undefined;
   try {
     const names = new Names(address.ledger);
-    const storeId = await identify(connection, names, address, options);
+    const { storeId, place: origin } = await identify(connection, names, address, options);
     slot = takeSlot(options.replica, address);
     pinIdentity(options.replica, address, storeId);
     log = openCopy(slot.dir, storeId);
@@ -67,6 +67,7 @@ export async function openKurrentStore(url: string, options: KurrentOptions): Pr
       address,
       connection,
       names,
+      origin,
       slot,
       clock: options.clock ?? systemClock,
       writable: options.mode === 'write',
@@ -87,7 +88,12 @@ export async function openKurrentStore(url: string, options: KurrentOptions): Pr
   }
 }
 
-async function identify(connection: Connection, names: Names, address: KurrentAddress, { mode, replica }: KurrentOptions): Promise<string> {
+async function identify(
+  connection: Connection,
+  names: Names,
+  address: KurrentAddress,
+  { mode, replica }: KurrentOptions,
+): Promise<Identity> {
   const found = await readIdentity(connection, names);
   if (found !== undefined) return found;
   const pinned = pinnedIdentity(replica, address);
@@ -101,7 +107,8 @@ function openCopy(dir: string, storeId: string): Log {
   try {
     return checkedCopy(dir, storeId);
   } catch (error) {
-    if (!(error instanceof StoreError && ['damaged', 'foreign'].includes(error.fault))) throw error;
+    const fault = storeError(error, 'the copy cannot be read');
+    if (!(fault instanceof StoreError && ['damaged', 'foreign'].includes(fault.fault))) throw error;
     for (const suffix of ['', '-wal', '-shm']) rmSync(logFile(dir) + suffix, { force: true });
     return checkedCopy(dir, storeId);
   }
@@ -127,6 +134,7 @@ interface Parts {
   readonly address: KurrentAddress;
   readonly connection: Connection;
   readonly names: Names;
+  readonly origin: LogPosition;
   readonly slot: Slot;
   readonly clock: Clock;
   readonly writable: boolean;
@@ -145,7 +153,7 @@ export class KurrentStore extends ViewStore {
     private readonly parts: Parts,
   ) {
     super(view);
-    const { connection, names, clock } = parts;
+    const { connection, names, origin, clock } = parts;
     this.storeId = view.log.storeId;
     const arrived = (commandId: string, recorded: RecordedCommand, events: Parameters<RemoteWriter['arrived']>[2]): void =>
       this.writer.arrived(commandId, recorded, events);
@@ -160,7 +168,7 @@ export class KurrentStore extends ViewStore {
     );
     let fail: (error: Error) => void;
     this.failed = new Promise((resolve) => (fail = resolve));
-    this.follower = new Follower(connection, names, new Numbering(view, arrived), {
+    this.follower = new Follower(connection, names, origin, new Numbering(view, arrived), {
       onMove: () => this.waiters.wake(),
       onFault: (error) => {
         this.fault = error;
@@ -218,12 +226,11 @@ export class KurrentStore extends ViewStore {
   async caughtUp({ onProgress, signal }: Pick<KurrentOptions, 'onProgress' | 'signal'> = {}): Promise<void> {
     const first = this.view.end.position;
     const { callMillis } = this.parts.connection.timers;
-    for (let [seen, since] = [first, Date.now()]; !this.follower.standing.live;) {
+    for (const began = Date.now(); !this.follower.standing.live;) {
       if (this.fault) throw this.fault;
       signal?.throwIfAborted();
       const { position } = this.view.end;
-      if (position !== seen) [seen, since] = [position, Date.now()];
-      if (Date.now() - since > callMillis)
+      if (Date.now() - Math.max(began, this.follower.movedAt) > callMillis)
         throw unavailable(this.follower.reason ?? new Error('its log does not come'), `cannot follow ${this.parts.address.shown}`);
       if (position > first) onProgress?.(position - first, undefined);
       await new Promise((resolve) => setTimeout(resolve, POLL_MILLIS));

@@ -3,12 +3,14 @@
  * `recorded` means that the server's quorum has the events as they were given; a refusal means that nothing of the call is in the log; what is unknown is said to be. Deliberately absent: deciding
  * anew after a conflict, which needs the ledger.
  */
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../draft';
 import type { LogView } from '../embedded/view';
 import { type AppendRequest, type AppendResult, type RecordedCommand, StoreError } from '../port';
-import type { Connection } from './connection';
+import { type Connection, within } from './connection';
 import { unavailable } from './faults';
 import type { Follower } from './follower';
+import { LARGE, type Message } from './messages';
 import { type Arrival, type Call, conflict, Plan, type Planned, sameContent } from './plan';
 import { eventsAt, serverHead } from './places';
 import type { Batch, Sender, Sent } from './sender';
@@ -138,20 +140,20 @@ export class RemoteWriter {
   }
 
   /** What the log has need not be answered: a lost answer, or one that the server puts off, is not waited for. */
-  private async send(batch: Batch, { here, forget }: Expected): Promise<Sent> {
-    this.follower().expect(batch.commands.reduce((sum, { events }) => sum + events.length, 0));
-    const known = new AbortController();
+  private async send(plain: Batch, { here, forget }: Expected): Promise<Sent> {
+    const count = plain.commands.reduce((sum, { events }) => sum + events.length, 0);
+    const batch = count >= LARGE ? { ...plain, message: randomUUID() } : plain;
+    this.follower().expect(count);
+    let message: Message | undefined;
     try {
-      const sending = this.sender.send(batch, known.signal);
-      const sent = await Promise.race([sending, here.then((): Sent => ({ applied: true, unsure: true }))]);
-      sending.catch(() => undefined);
-      this.follower().announce();
+      const sent = await this.sender.send(batch, here);
+      if (sent.applied && sent.inOrder && batch.message) message = { id: batch.message, batch };
       return sent;
     } catch (error) {
       forget();
       throw error;
     } finally {
-      known.abort();
+      this.follower().announce(message);
     }
   }
 
@@ -245,10 +247,8 @@ export class RemoteWriter {
     const wait = async (): Promise<(Arrival | undefined)[]> => {
       const { numberMillis } = this.connection.timers;
       const kick = setTimeout(() => this.follower().kick(), numberMillis / 4);
-      let late: NodeJS.Timeout | undefined;
-      await Promise.race([here, new Promise((resolve) => (late = setTimeout(resolve, numberMillis)))]);
+      await within(numberMillis, here);
       clearTimeout(kick);
-      clearTimeout(late);
       forget();
       return commands.map(({ commandId }) => got.get(commandId));
     };

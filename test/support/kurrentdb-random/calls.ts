@@ -1,5 +1,5 @@
 /**
- * The calls of a random run: commands of one to five events, alone or several in a call, and everything that was asked with them. Invariant: the bytes of every version of a command
+ * The calls of a random run: commands of one event or some, now and then of many, alone or several in a call, and everything that was asked with them. Invariant: the bytes of every version of a command
  * name the call that they are of, so that the log tells whose they are. Deliberately absent: judging the answers.
  */
 import type { AppendRequest, AppendResult } from '../../../libs/store/port';
@@ -47,7 +47,7 @@ export class Book {
     const parts = Array.from({ length: commands }, (_, i) => ({
       stream: stream ?? random.pick(STREAMS),
       name: `${this.prefix} ${this.ideas.length} ${i}`,
-      count: random.oneIn(3) ? random.between(2, 5) : 1,
+      count: random.oneIn(12) ? random.between(16, 24) : random.oneIn(3) ? random.between(2, 5) : 1,
     }));
     const idea = { parts, calls: [] };
     this.ideas.push(idea);
@@ -59,7 +59,7 @@ export class Book {
     const call = `${this.prefix} call ${this.calls++}`;
     const heads = new Map<string, number>();
     const requests = parts.map(({ stream, name, count }) => {
-      const n = random.oneIn(10) ? random.between(1, 5) : count;
+      const n = random.oneIn(10) ? random.between(1, 20) : count;
       const expectedRevision = heads.get(stream) ?? headOf(stream);
       heads.set(stream, expectedRevision + n);
       const events = Array.from({ length: n }, (_, i) =>

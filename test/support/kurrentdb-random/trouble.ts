@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LoopbackCluster } from '../kurrentdb/cluster';
 import type { AppendFault, CommonFault, ReadFault, Rule } from '../kurrentdb/faults';
 import type { LoopbackLog } from '../kurrentdb/log';
-import { LoopbackServer } from '../kurrentdb/loopback';
+import { type LoopbackOptions, LoopbackServer } from '../kurrentdb/loopback';
 import type { Random } from '../random';
 
 /** The latest that a server applies or answers something, after it was asked. */
@@ -20,13 +20,14 @@ export class Trouble {
     private readonly cluster?: LoopbackCluster,
   ) {}
 
-  /** One server, now and then three. */
+  /** One server, now and then three; now and then of an older version. */
   static async start(random: Random): Promise<Trouble> {
+    const older: LoopbackOptions = random.oneIn(4) ? { features: ['batchAppend', 'multiStreamAppend'] } : {};
     if (!random.oneIn(4)) {
-      const server = await LoopbackServer.start();
+      const server = await LoopbackServer.start(older);
       return new Trouble(random, server.url, [server]);
     }
-    const cluster = await LoopbackCluster.start(3);
+    const cluster = await LoopbackCluster.start(3, older);
     return new Trouble(random, cluster.url, cluster.nodes, cluster);
   }
 
@@ -78,7 +79,7 @@ export class Trouble {
       case 'batchAppend':
         return { on: 'batchAppend', how: random.oneIn(8) ? { act: 'answerTwice' } : this.append(), ...when };
       case 'several':
-        return { on: 'appendRecords', how: this.append(), ...when };
+        return { on: random.oneIn(4) ? 'multiStreamAppend' : 'appendRecords', how: this.append(), ...when };
       case 'subscribe':
         return { on: 'subscribe', how: this.read(3), ...when };
       case 'read':

@@ -79,9 +79,12 @@ function collect<T>(node: Node, call: Call & ServerReadableStream<T, unknown>, f
   call.on('data', (message: T) => {
     if (broken(fault, messages.push(message))) node.drop(call.getPeer());
   });
-  call.on('end', () => {
-    if (!call.cancelled && !broken(fault, messages.length)) done(messages);
-  });
+  // A connection that breaks ends the request as well, and says a little later that it was no end.
+  call.on('end', () =>
+    setImmediate(() => {
+      if (!call.cancelled && !broken(fault, messages.length)) done(messages);
+    }),
+  );
 }
 
 const single = (target: Target, events: readonly Proposed[]): Request => ({
@@ -133,6 +136,8 @@ export const batchAppend = (node: Node) => (call: ServerDuplexStream<BatchAppend
     string,
     { options: BatchAppendReq.Options; events: Proposed[]; messages: number; fault: Faults['batchAppend'] | undefined }
   >();
+  node.batches.add(call);
+  for (const over of ['end', 'cancelled', 'close']) call.on(over, () => node.batches.delete(call));
   call.on('end', () => call.end());
   call.on('data', (message: BatchAppendReq) => {
     const id = message.getCorrelationId()!.getString();

@@ -51,7 +51,9 @@ export type ReadFault =
   /** The last of these events is sent twice. */
   | { readonly act: 'duplicate'; readonly after: number }
   /** So many milliseconds between two events. */
-  | { readonly act: 'slow'; readonly ms: number };
+  | { readonly act: 'slow'; readonly ms: number }
+  /** So many milliseconds for each window of events that the filter does not let through. */
+  | { readonly act: 'search'; readonly ms: number };
 
 /** The kinds of calls, and what can befall each. A `batchAppend` is one append; its stream of requests carries many. */
 export interface Faults {

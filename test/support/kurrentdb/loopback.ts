@@ -57,6 +57,7 @@ export class LoopbackServer implements Node {
   readonly log: LoopbackLog;
   readonly script = new Script();
   readonly #features: readonly Feature[];
+  readonly batches = new Set<object>();
   readonly #members: () => readonly Member[];
   readonly #sockets = new Map<string, Socket>();
   #listener: Listener | undefined;

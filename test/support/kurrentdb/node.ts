@@ -7,6 +7,8 @@ export interface Node {
   readonly script: Script;
   /** Why this node turns the call away: a follower what requires the leader, and any node what it has no leader for. */
   refusal(requiresLeader: boolean): Refusal | undefined;
+  /** Streams of batch appends that clients hold open. */
+  readonly batches: Set<object>;
   /** Breaks the connection of that peer. */
   drop(peer: string): void;
 }

@@ -18,7 +18,7 @@ import { failure, nameOf, readEvent, refusalV1 } from './protocol';
 
 type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
 type Options = ReadReq.Options;
-type Messages = Iterable<ReadResp> | AsyncIterable<ReadResp>;
+type Messages = AsyncIterable<ReadResp>;
 
 /** What the server looks at together when no window is given. */
 const WINDOW = 32;
@@ -53,12 +53,14 @@ async function serve(node: Node, call: ReadCall, gone: AbortSignal): Promise<voi
     case 'stall':
     case 'duplicate':
     case 'slow':
+    case 'search':
     case undefined:
       break;
   }
   const refusal = requiresLeader(call) ? node.refusal(true) : undefined;
   if (refusal) throw refusalV1(refusal);
-  await send(node, call, subscription ? subscribed(node.log, options, gone) : answered(node.log, options), fault, gone);
+  const pause = fault?.act === 'search' ? fault.ms : 0;
+  await send(node, call, subscription ? subscribed(node.log, options, gone, pause) : answered(node.log, options, pause), fault, gone);
 }
 
 /** Sends the messages, until the fault befalls them. */
@@ -88,7 +90,7 @@ async function send(node: Node, call: ReadCall, messages: Messages, fault: ReadF
   if (!over()) call.end();
 }
 
-function* answered(log: LoopbackLog, options: Options): Generator<ReadResp> {
+async function* answered(log: LoopbackLog, options: Options, pause: number): AsyncGenerator<ReadResp> {
   const backwards = options.getReadDirection() === ReadReq.Options.ReadDirection.BACKWARDS;
   const source = options.hasStream() ? visible(log, nameOf(options.getStream()!.getStreamIdentifier())) : log.events;
   if (source === undefined) {
@@ -100,14 +102,29 @@ function* answered(log: LoopbackLog, options: Options): Generator<ReadResp> {
   const side = standing(options);
   const within = source.filter((event) => {
     const where = side(event);
-    return matches(event) && (where === 0 ? exact : backwards ? where < 0 : where > 0);
+    return where === 0 ? exact : backwards ? where < 0 : where > 0;
   });
-  const count = Number(BigInt(options.getCount()) > BigInt(within.length) ? within.length : options.getCount());
-  for (const event of backwards ? within.reverse().slice(0, count) : within.slice(0, count))
-    yield readEvent(event, options.getUuidOption());
+  let left = BigInt(options.getCount());
+  const searching = searched(pause);
+  for (const event of backwards ? within.reverse() : within) {
+    if (left === 0n) return;
+    if (!matches(event)) await searching();
+    else {
+      left -= 1n;
+      yield readEvent(event, options.getUuidOption());
+    }
+  }
 }
 
-async function* subscribed(log: LoopbackLog, options: Options, gone: AbortSignal): AsyncGenerator<ReadResp> {
+/** To be called for each event that does not match: pauses for each window of them. */
+function searched(pause: number): () => Promise<void> {
+  let looked = 0;
+  return async () => {
+    if (pause > 0 && ++looked % WINDOW === 0) await setTimeout(pause, undefined, { ref: false });
+  };
+}
+
+async function* subscribed(log: LoopbackLog, options: Options, gone: AbortSignal, pause: number): AsyncGenerator<ReadResp> {
   yield new ReadResp().setConfirmation(new ReadResp.SubscriptionConfirmation().setSubscriptionId(randomUUID()));
   const stream = options.getStream();
   const name = nameOf(stream?.getStreamIdentifier());
@@ -118,6 +135,7 @@ async function* subscribed(log: LoopbackLog, options: Options, gone: AbortSignal
   const from = source().findIndex((event) => side(event) > 0);
   let next = from < 0 ? source().length : from;
   let live = false;
+  const searching = searched(pause);
   for (let looked = 0; ;) {
     const events = source();
     const event = events[next];
@@ -125,6 +143,7 @@ async function* subscribed(log: LoopbackLog, options: Options, gone: AbortSignal
       next += 1;
       looked += 1;
       if (matches(event)) yield readEvent(event, options.getUuidOption());
+      else await searching();
       if (interval > 0 && looked % interval === 0) yield checkpoint(event);
     } else if (live) {
       await log.grown(gone);
