@@ -5,7 +5,7 @@ import { request } from '../support/events';
 import type { LoopbackLog, Outcome, Request, Success } from '../support/kurrentdb/log';
 import { until } from '../support/kurrentdb/samples';
 import { tempDir } from '../support/temp';
-import { bench, QUICK } from './kurrentdb-faults';
+import { bench } from './kurrentdb-faults';
 import { allEvents } from './store-contract';
 
 const at = bench();
@@ -46,7 +46,7 @@ function intercept(how: (append: LoopbackLog['append'], request: Request) => Out
 const NO_STREAM = -1;
 
 test('are numbered from their first and last event, as who reads them all numbers them', async () => {
-  const store = await at.open({ timers: QUICK });
+  const store = await at.open();
   breakPages();
   for (const [i, name] of ['a', 'b', 'c'].entries()) {
     const [answer] = await store.append([big(name, i * LARGE - 1)]);
@@ -58,7 +58,7 @@ test('are numbered from their first and last event, as who reads them all number
 });
 
 test('that begin behind events of another process wait for those', async () => {
-  const store = await at.open({ timers: QUICK });
+  const store = await at.open();
   // The pages that are read at the time are over before the message is in.
   at.server.misbehave({ on: 'batchAppend', how: { act: 'late', until: 50 }, times: 5 });
   let others = 0;
@@ -74,7 +74,7 @@ test('that begin behind events of another process wait for those', async () => {
 });
 
 test('that another process has written under the same ids with other bytes are its, and are read', async () => {
-  const store = await at.open({ timers: QUICK });
+  const store = await at.open();
   const others = [0, 1, 2].map((i) => {
     const mine = big(`a${i}`, i * LARGE - 1);
     return { ...mine, events: mine.events.map((event, n) => (n === 300 ? { ...event, data: '{"name":"other"}' } : event)) };
@@ -97,7 +97,7 @@ test('that another process has written under the same ids with other bytes are i
 });
 
 test('whose place the server tells wrong, behind the events of another process, do not hide those', async () => {
-  const store = await at.open({ timers: QUICK });
+  const store = await at.open();
   let others = 0;
   intercept((append, asked) => {
     const outcome = append(asked) as Success;
@@ -110,14 +110,14 @@ test('whose place the server tells wrong, behind the events of another process, 
 });
 
 test('whose place the server tells wrong, where nothing is, are read', async () => {
-  const store = await at.open({ timers: QUICK });
+  const store = await at.open();
   intercept((append, asked) => ({ ...append(asked), commit: 1n << 40n, prepare: 1n << 40n }));
   expect((await store.append([big('a', -1)]))[0]).toMatchObject({ status: 'recorded', position: LARGE - 1 });
   expect(await allEvents(store.readAll(0))).toEqual(await asRead());
 });
 
 test('whose answer is lost are read', async () => {
-  const store = await at.open({ timers: QUICK });
+  const store = await at.open();
   at.server.misbehave({ on: 'batchAppend', how: { act: 'drop', applied: true } });
   expect((await store.append([big('a', -1)]))[0]).toMatchObject({ status: 'recorded', position: LARGE - 1 });
   expect(await allEvents(store.readAll(0))).toEqual(await asRead());
