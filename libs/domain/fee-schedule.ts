@@ -1,9 +1,7 @@
 /**
- * Fee schedules as data, and which of their rules this version charges. A schedule is kept whole as it was adopted; `readSchedule` refuses
- * rules that would be recorded and then not charged. Charging itself is in accrual.ts.
+ * Fee schedules and slippage models as data, in the shape in which scripts write them and events keep them. Decimals are strings. What the shape alone cannot say is checked in
+ * fee-rules.ts and slippage.ts; charging is in accrual.ts, trading in trade.ts.
  */
-import { fitTo, parseDecimal } from './decimal';
-import { refuse, RefusalError } from './refusal';
 
 export interface FeeSchedule {
   readonly id: string;
@@ -11,58 +9,80 @@ export interface FeeSchedule {
   readonly rules: readonly FeeRule[];
 }
 
+export const RULE_KINDS = ['trading', 'management', 'performance', 'creation', 'redemption', 'borrow', 'funding', 'custody', 'other'] as const;
+export const TRIGGERS = ['per_fill', 'per_flow', 'at_reset', 'daily', 'per_second', 'crystallise'] as const;
+export const BASES = ['executed_notional', 'flow_cash', 'nav', 'nav_times_leverage', 'exposure', 'units', 'financed', 'gain'] as const;
+export const DAY_COUNTS = ['ACT/365', 'ACT/365.25', 'ACT/360', 'ACT/ACT', '30/360'] as const;
+export const RULE_LIQUIDITIES = ['any', 'maker', 'taker'] as const;
+
+export type RuleKind = (typeof RULE_KINDS)[number];
+export type Trigger = (typeof TRIGGERS)[number];
+export type Basis = (typeof BASES)[number];
+export type DayCount = (typeof DAY_COUNTS)[number];
+
 /** One rule; fields that a kind of rule does not have stay absent. */
 export interface FeeRule {
-  readonly kind: 'management';
-  readonly trigger: 'at_reset';
-  readonly basis: 'nav';
-  readonly rate: { readonly value: string; readonly unit: 'fraction'; readonly period: 'year' };
-  readonly dayCount: 'ACT/365';
+  readonly kind: RuleKind;
+  readonly trigger?: Trigger;
+  readonly basis?: Basis;
+  /** Of trading rules; without it any. */
+  readonly liquidity?: (typeof RULE_LIQUIDITIES)[number];
+  readonly rate?: RateData;
+  /** How a period becomes a part of a year; without it ACT/365. */
+  readonly dayCount?: DayCount;
+  /** When a performance rule takes its share. */
+  readonly crystallise?: { readonly cron: string; readonly zone: string };
+  /** Which NAV per unit becomes the next high-water mark; without it the one after. */
+  readonly highWaterMark?: 'before_mint' | 'after_mint';
+  readonly paidBy?: 'cash' | 'units';
+  /** set: U·f/(1 − f) units; dhedge: U·f. */
+  readonly mint?: 'set' | 'dhedge';
+  readonly tiers?: readonly { readonly from: string; readonly rate: TierRate }[];
+  readonly tierBy?: 'slab' | 'marginal';
+  readonly tierBound?: 'strict' | 'inclusive';
+  readonly tierWindow?: string;
+  readonly rounding?: RoundingData;
+  readonly minimum?: string;
+  readonly cap?: string;
+  readonly flat?: string;
+  /** Of a trading rule for each unit of quantity, of a flow rule for each unit of the fund. */
+  readonly perUnit?: string;
+  /** From included, to not; a date means its midnight UTC. */
+  readonly effective?: { readonly from?: string; readonly to?: string };
 }
+
+export interface RateData {
+  /** A fraction; of basis `units` an amount of the currency for each unit. */
+  readonly value?: string;
+  /** A `rate` instrument, whose last tick is the rate. */
+  readonly instrument?: string;
+  /** On the size of the basis, beside the rate. */
+  readonly spread?: string;
+  readonly unit: 'fraction';
+  readonly period?: 'day' | 'year';
+}
+
+export type TierRate = string | { readonly value: string; readonly unit?: 'fraction' };
+
+export const ROUNDING_MODES = ['half-even', 'half-up', 'down', 'up', 'floor'] as const;
+
+export interface RoundingData {
+  readonly accrueDigits?: number;
+  readonly accrueMode?: (typeof ROUNDING_MODES)[number];
+  readonly postDigits?: number;
+  readonly postMode?: (typeof ROUNDING_MODES)[number];
+}
+
+/** How far from the mark trades are filled. */
+export type SlippageModel =
+  | { readonly model: 'none' }
+  | { readonly model: 'fixed_bp'; readonly bp: string }
+  /** `bp` is half of the spread, for fills without a quote. */
+  | { readonly model: 'half_spread'; readonly bp: string }
+  /** s = y·σ·√(Q/V), Q and `volumeDaily` in the quote currency. */
+  | { readonly model: 'sqrt_impact'; readonly y: string; readonly sigmaDaily: string; readonly volumeDaily: string };
+
+export const SLIPPAGE_MODELS = ['none', 'fixed_bp', 'half_spread', 'sqrt_impact'] as const;
 
 /** Scale at which rates are held. */
 export const RATE_SCALE = 18;
-
-/** A rule ready to be charged. */
-export interface AccrualRule {
-  /** Index in the schedule's rules. */
-  readonly index: number;
-  readonly kind: 'management';
-  /** Yearly fraction, units of 10^-18. */
-  readonly rate: bigint;
-  readonly daysPerYear: bigint;
-  readonly data: FeeRule;
-}
-
-const CHARGED: { readonly [K in 'kind' | 'trigger' | 'basis' | 'dayCount']: string } = {
-  kind: 'management',
-  trigger: 'at_reset',
-  basis: 'nav',
-  dayCount: 'ACT/365',
-};
-
-/** Checks a schedule and prepares its rules. Throws RefusalError `InvalidField` or `UnsupportedRule` naming the rule. */
-export function readSchedule(schedule: FeeSchedule): AccrualRule[] {
-  return schedule.rules.map((rule, index) => {
-    const at = (field: string): string => `/schedule/rules/${index}/${field}`;
-    for (const [field, charged] of Object.entries(CHARGED)) {
-      const value = rule[field as keyof typeof CHARGED];
-      if (value !== charged)
-        throw new RefusalError(refuse('UnsupportedRule', `this version charges ${field} "${charged}" only`, { field: at(field), value }));
-    }
-    if (rule.rate.unit !== 'fraction' || rule.rate.period !== 'year') {
-      throw new RefusalError(refuse('UnsupportedRule', 'a management rate is a fraction a year', { field: at('rate'), value: rule.rate }));
-    }
-    const parsed = parseDecimal(rule.rate.value);
-    const rate = parsed && fitTo(parsed, RATE_SCALE);
-    if (rate === undefined || rate < 0n) {
-      throw new RefusalError(
-        refuse('InvalidField', 'must be a decimal, 0 or more, with at most 18 decimals', {
-          field: at('rate/value'),
-          value: rule.rate.value,
-        }),
-      );
-    }
-    return { index, kind: rule.kind, rate, daysPerYear: 365n, data: rule };
-  });
-}
