@@ -7,7 +7,7 @@ import { abs, formatFixed, formatRatio, pow10 } from './decimal';
 import { decideFee, decideFunding } from './decide-charges';
 import { before, checkCurrency, claimId, navBefore, type Standing } from './decide-standing';
 import { factOf, type Fact } from './facts';
-import { readSchedule } from './fee-schedule';
+import { readSchedule } from './fee-rules';
 import { optional, readDecimal, readTime, reject, timeText } from './fields';
 import { formatInstant, type Instant } from './instant';
 import { readMandate } from './mandate';
@@ -45,7 +45,13 @@ function build(standing: Standing, command: CommandOf<FactCommands>, at: Instant
     }
     case 'AdoptFeeSchedule': {
       const { schedule } = command.data;
-      readSchedule(schedule);
+      for (const [i, { floating }] of readSchedule(schedule, terms.currencyScale).entries()) {
+        if (floating !== undefined && !standing.rates.isRate(floating))
+          reject('UnknownInstrument', 'must be a listed instrument of kind rate', {
+            field: `/schedule/rules/${i}/rate/instrument`,
+            value: floating,
+          });
+      }
       return { type: 'FeeScheduleAdopted', data: { portfolioId, at: atText, schedule, version: schedule.version } };
     }
     case 'CreateUnits':

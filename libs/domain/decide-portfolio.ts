@@ -3,8 +3,9 @@
  * time arrives in the context, prices through a PriceView; amounts that come from rates are computed here, once, and frozen in the event.
  */
 import { dueCharges, type DueCharge } from './accrual';
+import { chargeEvent } from './charge-event';
 import type { AccrueFees, DecideContext, OpenPortfolio, PortfolioCommand } from './commands';
-import { abs, fitTo, formatFixed, formatRatio, parseDecimal } from './decimal';
+import { abs, fitTo, parseDecimal } from './decimal';
 import { decideCorrection } from './decide-correction';
 import { decideFact } from './decide-facts';
 import type { ShapeCheck, Standing } from './decide-standing';
@@ -13,7 +14,7 @@ import { formatInstant } from './instant';
 import type { Portfolio } from './portfolio';
 import type { FeeCharged, NothingDue, PortfolioEvent, PortfolioOpened } from './portfolio-events';
 import { checkCase, type Listing } from './price-stream';
-import type { PriceView } from './price-view';
+import { NO_RATES, type PriceView, type Rates } from './price-view';
 import { RefusalError, type Refusal } from './refusal';
 import { Ending } from './valuation';
 
@@ -25,6 +26,8 @@ export interface Known {
   readonly listing: Listing | undefined;
   /** All prices of that instrument recorded so far. */
   readonly prices: PriceView;
+  /** Of all listed rates; absent where there are none. */
+  readonly rates?: Rates;
   /** The portfolio's ending, kept along with it; made anew when absent. */
   readonly ending?: Ending;
 }
@@ -53,6 +56,7 @@ function decide(known: Known, command: PortfolioCommand, context: DecideContext,
     portfolio,
     timeline: portfolio.timeline,
     prices,
+    rates: known.rates ?? NO_RATES,
     ending: known.ending ?? new Ending(portfolio.terms, portfolio.timeline, () => prices),
     position: Number.POSITIVE_INFINITY,
     replaces: undefined,
@@ -103,42 +107,20 @@ function accrue(standing: Standing, data: AccrueFees): (FeeCharged | NothingDue)
       value: data.through,
     });
   }
-  const due = dueCharges(portfolio, prices, through, ending.at(through));
+  const due = dueCharges(portfolio, prices, standing.rates, through, ending.at(through));
   if (due.length === 0) {
     const at = timeText(data.through);
     return [{ type: 'NothingDue', data: { portfolioId: portfolio.terms.portfolioId, through: at, at } }];
   }
   const taken = new Set<string>();
-  return due.map((charge) => chargeEvent(portfolio, charge, taken));
+  return due.map((charge) => chargeEvent(portfolio.terms, charge, feeIdOf(portfolio, charge, taken)));
 }
 
-/** The event of a due charge; its fee id names rule and time, with a counter where that id was used before. */
-function chargeEvent(portfolio: Portfolio, due: DueCharge, taken: Set<string>): FeeCharged {
-  const { portfolioId, currencyScale, navScale, quoteCurrency } = portfolio.terms;
-  const at = formatInstant(due.at);
-  const stem = `${due.rule.kind}${due.rule.index}-${at.replace(/[-:]/g, '')}`;
+/** Names rule and time, with a counter where that id was used before. */
+function feeIdOf(portfolio: Portfolio, { rule, at }: DueCharge, taken: Set<string>): string {
+  const stem = `${rule.kind}${rule.index}-${formatInstant(at).replace(/[-:]/g, '')}`;
   let feeId = stem;
   for (let n = 2; portfolio.usedIds.fee.has(feeId) || taken.has(feeId); n++) feeId = `${stem}.${n}`;
   taken.add(feeId);
-  const amount = formatFixed(due.amount, currencyScale);
-  return {
-    type: 'FeeCharged',
-    data: {
-      portfolioId,
-      feeId,
-      kind: due.rule.kind,
-      at,
-      amount,
-      currency: quoteCurrency,
-      schedule: { id: due.schedule.id, version: due.schedule.version, rule: due.rule.index },
-      basis: formatFixed(due.basis, navScale),
-      rate: due.rule.data.rate.value,
-      period: `${due.days}d`,
-      dayFraction: `${due.days}/${due.rule.daysPerYear}`,
-      raw: formatRatio(due.rawNum, due.rawDen, Math.max(18, currencyScale)),
-      rounded: amount,
-      source: 'computed',
-      paidBy: 'cash',
-    },
-  };
+  return feeId;
 }

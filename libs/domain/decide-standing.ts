@@ -7,7 +7,7 @@ import type { FundState } from './facts';
 import { reject } from './fields';
 import { formatInstant, type Instant } from './instant';
 import type { Portfolio, RecordedFact } from './portfolio';
-import type { PriceView } from './price-view';
+import type { PriceView, Rates } from './price-view';
 import type { Refusal } from './refusal';
 import type { Timeline } from './timeline';
 import { type Ending, navOf } from './valuation';
@@ -21,6 +21,7 @@ export interface Standing {
   /** The facts in force, without the one that is being replaced. */
   readonly timeline: Timeline;
   readonly prices: PriceView;
+  readonly rates: Rates;
   readonly ending: Ending;
   /** Log position that counts for the order; infinite for a new fact. */
   readonly position: number;

@@ -65,17 +65,17 @@ test('text that was validated and does not fit is a defect', () => {
 });
 
 test.each<{ num: bigint; den: bigint } & Record<RoundingMode, bigint>>([
-  { num: 5n, den: 2n, 'half-even': 2n, 'half-up': 3n, down: 2n, floor: 2n },
-  { num: 7n, den: 2n, 'half-even': 4n, 'half-up': 4n, down: 3n, floor: 3n },
-  { num: -5n, den: 2n, 'half-even': -2n, 'half-up': -3n, down: -2n, floor: -3n },
-  { num: 5n, den: -2n, 'half-even': -2n, 'half-up': -3n, down: -2n, floor: -3n },
-  { num: -7n, den: 2n, 'half-even': -4n, 'half-up': -4n, down: -3n, floor: -4n },
-  { num: 1n, den: 2n, 'half-even': 0n, 'half-up': 1n, down: 0n, floor: 0n },
-  { num: -1n, den: 2n, 'half-even': 0n, 'half-up': -1n, down: 0n, floor: -1n },
-  { num: 249n, den: 100n, 'half-even': 2n, 'half-up': 2n, down: 2n, floor: 2n },
-  { num: -251n, den: 100n, 'half-even': -3n, 'half-up': -3n, down: -2n, floor: -3n },
-  { num: 6n, den: 3n, 'half-even': 2n, 'half-up': 2n, down: 2n, floor: 2n },
-  { num: 0n, den: -3n, 'half-even': 0n, 'half-up': 0n, down: 0n, floor: 0n },
+  { num: 5n, den: 2n, 'half-even': 2n, 'half-up': 3n, down: 2n, up: 3n, floor: 2n },
+  { num: 7n, den: 2n, 'half-even': 4n, 'half-up': 4n, down: 3n, up: 4n, floor: 3n },
+  { num: -5n, den: 2n, 'half-even': -2n, 'half-up': -3n, down: -2n, up: -3n, floor: -3n },
+  { num: 5n, den: -2n, 'half-even': -2n, 'half-up': -3n, down: -2n, up: -3n, floor: -3n },
+  { num: -7n, den: 2n, 'half-even': -4n, 'half-up': -4n, down: -3n, up: -4n, floor: -4n },
+  { num: 1n, den: 2n, 'half-even': 0n, 'half-up': 1n, down: 0n, up: 1n, floor: 0n },
+  { num: -1n, den: 2n, 'half-even': 0n, 'half-up': -1n, down: 0n, up: -1n, floor: -1n },
+  { num: 249n, den: 100n, 'half-even': 2n, 'half-up': 2n, down: 2n, up: 3n, floor: 2n },
+  { num: -251n, den: 100n, 'half-even': -3n, 'half-up': -3n, down: -2n, up: -3n, floor: -3n },
+  { num: 6n, den: 3n, 'half-even': 2n, 'half-up': 2n, down: 2n, up: 2n, floor: 2n },
+  { num: 0n, den: -3n, 'half-even': 0n, 'half-up': 0n, down: 0n, up: 0n, floor: 0n },
 ])('$num/$den in every mode', ({ num, den, ...modes }) => {
   for (const [mode, rounded] of Object.entries(modes)) expect([mode, divRound(num, den, mode as RoundingMode)]).toEqual([mode, rounded]);
 });

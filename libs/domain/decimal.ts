@@ -15,8 +15,8 @@ export interface Ratio {
   readonly den: bigint;
 }
 
-/** half-even: ties to the even neighbour · half-up: ties away from zero · down: toward zero · floor: toward minus infinity. */
-export type RoundingMode = 'half-even' | 'half-up' | 'down' | 'floor';
+/** half-even: ties to the even neighbour · half-up: ties away from zero · down: toward zero · up: away from zero · floor: toward minus infinity. */
+export type RoundingMode = 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
 
 /** Most digits before plus after the point that a decimal string may have. */
 export const MAX_DIGITS = 60;
@@ -78,6 +78,8 @@ export function divRound(num: bigint, den: bigint, mode: RoundingMode = 'half-ev
   switch (mode) {
     case 'down':
       return quotient;
+    case 'up':
+      return quotient + away;
     case 'floor':
       return num < 0n ? quotient - 1n : quotient;
     case 'half-up':

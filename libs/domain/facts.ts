@@ -3,8 +3,10 @@
  * it was recorded (amounts, units minted), so that folding needs no prices, no clock and no rounding but the notional's and a split's.
  */
 import { divRound, fixed, pow10, rescale } from './decimal';
+import { type FeeRule, RATE_SCALE } from './fee-schedule';
+import { optional } from './fields';
 import type { Instant } from './instant';
-import type { CorrectableEvent, FeeKind, Fill } from './portfolio-events';
+import type { CorrectableEvent, FeeCharged, FeeKind, Fill, Liquidity } from './portfolio-events';
 
 /** What is fixed for the life of a portfolio. */
 export interface Terms {
@@ -44,15 +46,37 @@ export interface FillFact {
   readonly arrivalPrice: bigint | undefined;
   /** Currency units; 0n when none stands in the fill. */
   readonly fee: bigint;
+  readonly liquidity?: Liquidity;
+}
+
+/** How a charge was computed, as its event says: enough to compute it on other books. */
+export interface Computed {
+  readonly rule: FeeRule;
+  /** The rate that was in force, also of a floating one. */
+  readonly rate: string;
+  readonly dayFraction?: string;
 }
 
 export type Fact =
   | { readonly kind: 'creation' | 'redemption'; readonly units: bigint; readonly cash: bigint }
   | { readonly kind: 'split'; readonly newUnits: bigint; readonly oldUnits: bigint }
   | { readonly kind: 'rebalance'; readonly rebalanceId: string; readonly fills: readonly FillFact[] }
-  | { readonly kind: 'fee'; readonly feeKind: FeeKind; readonly amount: bigint; readonly minted: bigint | undefined }
-  | { readonly kind: 'funding'; readonly amount: bigint }
+  | FeeFact
+  | { readonly kind: 'funding'; readonly amount: bigint; /** Units of 10^-18. */ readonly rate: bigint; readonly mark: bigint }
   | { readonly kind: 'interest'; readonly amount: bigint };
+
+export interface FeeFact {
+  readonly kind: 'fee';
+  readonly feeKind: FeeKind;
+  readonly amount: bigint;
+  readonly minted: bigint | undefined;
+  /** The fill that it is charged for. */
+  readonly fillId?: string;
+  /** Of a performance fee: H from here on, units of 10^-18 per whole unit. */
+  readonly nextHighWaterMark?: bigint;
+  /** Absent where the amount was given. */
+  readonly computed?: Computed;
+}
 
 /** A fact at its place in the order (effective time, log position of the event first recorded). */
 export interface PlacedFact {
@@ -112,16 +136,25 @@ export function factOf(terms: Terms, event: CorrectableEvent): Fact | undefined 
     case 'RebalanceExecuted':
       return { kind: 'rebalance', rebalanceId: event.data.rebalanceId, fills: event.data.fills.map((fill) => fillFact(terms, fill)) };
     case 'FeeCharged': {
-      const { kind, amount: charged, unitsMinted } = event.data;
+      const { kind, amount: charged, unitsMinted, fillId, nextHighWaterMark, rate, dayFraction } = event.data;
+      const rule = ruleOf(event.data);
       return {
         kind: 'fee',
         feeKind: kind,
         amount: amount(charged),
         minted: unitsMinted === undefined ? undefined : fixed(unitsMinted, terms.unitScale),
+        ...optional('fillId', fillId),
+        ...optional('nextHighWaterMark', nextHighWaterMark === undefined ? undefined : fixed(nextHighWaterMark, 18)),
+        ...(rule ? { computed: { rule, rate: rate!, ...optional('dayFraction', dayFraction) } } : {}),
       };
     }
     case 'FundingSettled':
-      return { kind: 'funding', amount: amount(event.data.amount) };
+      return {
+        kind: 'funding',
+        amount: amount(event.data.amount),
+        rate: fixed(event.data.rate, RATE_SCALE),
+        mark: fixed(event.data.mark, terms.priceScale),
+      };
     case 'InterestAccrued':
       return { kind: 'interest', amount: amount(event.data.amount) };
     case 'MandateAdopted':
@@ -141,6 +174,7 @@ function fillFact(terms: Terms, fill: Fill): FillFact {
     ask: price(fill.ask),
     arrivalPrice: price(fill.arrivalPrice),
     fee: fill.fee === undefined ? 0n : fixed(fill.fee, terms.currencyScale),
+    ...optional('liquidity', fill.liquidity),
   };
 }
 
@@ -152,4 +186,19 @@ export function cashAtNavScale(terms: Terms, cash: bigint): bigint {
 /** Exposure per unit of price: quantity in units such that slope × price is at the NAV scale. */
 export function slopeAtNavScale(terms: Terms, quantity: bigint): bigint {
   return quantity * pow10(terms.navScale - terms.priceScale - terms.quantityScale);
+}
+
+/** The rule that an event was computed by; undefined for an amount that was given. A share of NAV is a rule as well. */
+export function ruleOf({ terms, rateOfNav, schedule, rate, kind, paidBy }: FeeCharged['data']): FeeRule | undefined {
+  if (terms) return terms;
+  if (rateOfNav !== undefined)
+    return { kind: 'other', trigger: 'daily', basis: 'nav', rate: { value: rateOfNav, unit: 'fraction', period: 'day' }, paidBy };
+  if (!schedule || rate === undefined) return undefined;
+  return {
+    kind: kind as FeeRule['kind'],
+    trigger: 'at_reset',
+    basis: 'nav',
+    rate: { value: rate, unit: 'fraction', period: 'year' },
+    dayCount: 'ACT/365',
+  };
 }

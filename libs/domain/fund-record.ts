@@ -3,7 +3,8 @@
  * stand here or are withdrawn again; which ones is decided by whoever reads the stream (portfolio.ts).
  */
 import { factOf, type Terms } from './facts';
-import { type AccrualRule, type FeeSchedule, readSchedule } from './fee-schedule';
+import { readSchedule, type Rule } from './fee-rules';
+import type { FeeSchedule } from './fee-schedule';
 import { instant, type Instant } from './instant';
 import { readMandate } from './mandate';
 import type { CorrectableEvent } from './portfolio-events';
@@ -18,7 +19,7 @@ export interface AdoptedSchedule {
   readonly at: Instant;
   readonly position: number;
   readonly schedule: FeeSchedule;
-  readonly rules: readonly AccrualRule[];
+  readonly rules: readonly Rule[];
 }
 
 export class FundRecord {
@@ -45,7 +46,7 @@ export class FundRecord {
       insertOrdered(this.mandates, { at, position, version, mandate: readMandate(mandate, this.terms.targetLeverage) });
     } else if (event.type === 'FeeScheduleAdopted') {
       const { schedule } = event.data;
-      insertOrdered(this.schedules, { at, position, schedule, rules: readSchedule(schedule) });
+      insertOrdered(this.schedules, { at, position, schedule, rules: readSchedule(schedule, this.terms.currencyScale) });
     } else if (event.type === 'FeeCharged' && event.data.schedule) {
       const { id, version, rule } = event.data.schedule;
       const key = ruleKey(id, version, rule);

@@ -3,7 +3,7 @@
  * (`cash`, `amount`, `fee`) at the quote currency's scale, units at the unit scale, prices and quantities at the instrument's scales,
  * rates as given. Times are RFC 3339 with the digits that were given. A field that a command has stands in its event under the same name.
  */
-import type { FeeSchedule } from './fee-schedule';
+import type { FeeRule, FeeSchedule } from './fee-schedule';
 import type { MandateData } from './mandate';
 
 export interface PortfolioOpened {
@@ -119,7 +119,7 @@ export interface RebalanceExecuted {
   };
 }
 
-export type FeeKind = 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'custody' | 'other';
+export type FeeKind = 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
 export const FEE_KINDS: readonly FeeKind[] = [
   'trading',
   'management',
@@ -127,6 +127,7 @@ export const FEE_KINDS: readonly FeeKind[] = [
   'creation',
   'redemption',
   'borrow',
+  'funding',
   'custody',
   'other',
 ];
@@ -161,6 +162,15 @@ export interface FeeCharged {
     readonly paidBy: 'cash' | 'units';
     /** Units minted to the manager when paid by units. Frozen when recorded. */
     readonly unitsMinted?: string;
+    /** The rule itself, where it is not a share of NAV a year by ACT/365 in cash: with the figures beside it the amount can be computed again. */
+    readonly terms?: FeeRule;
+    /** Units outstanding before units were minted, or that the flow moved which is charged. */
+    readonly units?: string;
+    /** NAV just before units were minted. */
+    readonly nav?: string;
+    /** Of a performance fee, NAV per unit that it is measured from, and the one that the next is; 18 decimals. */
+    readonly highWaterMark?: string;
+    readonly nextHighWaterMark?: string;
   };
 }
 

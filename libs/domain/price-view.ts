@@ -10,6 +10,15 @@ export interface Tick {
   readonly price: bigint;
 }
 
+/** The `rate` instruments, as known at the same position. */
+export interface Rates {
+  isRate(instrumentId: string): boolean;
+  /** The last tick at or before `t`, units of 10^-18; undefined where there is none. */
+  at(instrumentId: string, t: Instant): bigint | undefined;
+}
+
+export const NO_RATES: Rates = { isRate: () => false, at: () => undefined };
+
 export interface PriceView {
   /** The last tick at or before `t`; undefined when there is none. */
   at(t: Instant): Tick | undefined;

@@ -54,6 +54,7 @@ async function eventsOf(model: ReadModel, command: Command, context: DecideConte
       portfolio: entry?.fund,
       listing: instrument?.listing,
       prices: instrument ? instrument.tape.view(Number.MAX_SAFE_INTEGER) : NO_PRICES,
+      rates: model.rates(),
       ...(entry ? { ending: entry.ending } : {}),
     };
     return decidePortfolio(known, command as Extract<Command, { data: { portfolioId: string } }>, context, checkShape);

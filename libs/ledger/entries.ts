@@ -2,8 +2,11 @@
  * What the read model holds of each instrument and portfolio, and as a whole: the part that can be kept beside the store. Shapes only;
  * filling them is read-model.ts, keeping them is kept-model.ts.
  */
+import { pow10 } from '../domain/decimal';
+import { RATE_SCALE } from '../domain/fee-schedule';
 import type { FundRecord } from '../domain/fund-record';
 import type { Portfolio } from '../domain/portfolio';
+import type { Rates } from '../domain/price-view';
 import type { Listing } from '../domain/price-stream';
 import type { Ending } from '../domain/valuation';
 import type { Tape } from '../projections/tape/tape';
@@ -37,4 +40,20 @@ export interface Known {
   /** Log position of the last event that is in. */
   position: number;
   instrument(instrumentId: string): InstrumentEntry | undefined;
+}
+
+/** The `rate` instruments as known at a log position, by default now. */
+export function ratesOf(model: Pick<Known, 'instrument'>, known?: number): Rates {
+  const find = (instrumentId: string): InstrumentEntry | undefined => {
+    const entry = model.instrument(instrumentId);
+    return entry?.listing.kind === 'rate' && entry.listing.instrumentId === instrumentId ? entry : undefined;
+  };
+  return {
+    isRate: (instrumentId) => find(instrumentId) !== undefined,
+    at(instrumentId, t) {
+      const entry = find(instrumentId);
+      const tick = entry?.tape.view(known).at(t);
+      return tick && tick.price * pow10(RATE_SCALE - entry!.listing.priceScale);
+    },
+  };
 }

@@ -3,6 +3,7 @@
  * those known then; any other is folded from the log. The last few are kept at hand.
  */
 import type { Instant } from '../domain/instant';
+import type { Rates } from '../domain/price-view';
 import { Ending } from '../domain/valuation';
 import type { View } from '../projections/view';
 import type { FundEntry, InstrumentEntry } from './entries';
@@ -11,6 +12,7 @@ import type { FundEntry, InstrumentEntry } from './entries';
 interface Source {
   readonly funds: ReadonlyMap<string, FundEntry>;
   instrument(instrumentId: string): InstrumentEntry | undefined;
+  rates(known: number): Rates;
   fold(stream: string, through: number): Promise<FundEntry | undefined>;
 }
 
@@ -31,7 +33,8 @@ export class PastViews {
       if (!entry) return undefined;
       const { terms, timeline } = entry.fund;
       const prices = this.source.instrument(terms.instrumentId)!.tape.view(logPosition);
-      view = { portfolio: entry.fund, prices, ending: new Ending(terms, timeline, () => prices), logPosition, knownAt };
+      const rates = this.source.rates(logPosition);
+      view = { portfolio: entry.fund, prices, rates, ending: new Ending(terms, timeline, () => prices), logPosition, knownAt };
       this.views.set(key, view);
       if (this.views.size > KEPT) this.views.delete(this.views.keys().next().value!);
     }

@@ -10,6 +10,7 @@ import { formatInstant, instant, type Instant } from '../domain/instant';
 import { fixed } from '../domain/decimal';
 import type { PortfolioEvent, PortfolioOpened } from '../domain/portfolio-events';
 import type { PriceCorrected, PriceTicked } from '../domain/price-events';
+import type { Rates } from '../domain/price-view';
 import { refuse, type Refusal } from '../domain/refusal';
 import { Ending } from '../domain/valuation';
 import { narrow } from '../projections/tape/column';
@@ -18,7 +19,7 @@ import { Tape } from '../projections/tape/tape';
 import type { View } from '../projections/view';
 import { decode, type Frame, type Slice } from '../store/frame';
 import type { EventStore, NewEvent } from '../store/port';
-import type { FundEntry, InstrumentEntry, Known, PortfolioEntry } from './entries';
+import { type FundEntry, type InstrumentEntry, type Known, type PortfolioEntry, ratesOf } from './entries';
 import { checkType, fromStored, type LedgerEvent } from './event-codec';
 import { Horizon } from './horizon';
 import type { KeptModel } from './kept-model';
@@ -64,6 +65,11 @@ export class ReadModel implements Known {
 
   instrument(instrumentId: string): InstrumentEntry | undefined {
     return this.instruments.get(priceStream(instrumentId));
+  }
+
+  /** The rates as known at a log position, or now. */
+  rates(known?: number): Rates {
+    return ratesOf(this, known);
   }
 
   /** Revision of the stream's last event that is in, -1 when there is none. */
@@ -197,7 +203,7 @@ export class ReadModel implements Known {
     const { fund, ending } = entry;
     const knownAt = await this.horizon.recordedAt();
     const { tape } = this.instrument(fund.terms.instrumentId)!;
-    return { portfolio: fund, ending, prices: tape.view(), logPosition: this.position, knownAt };
+    return { portfolio: fund, ending, prices: tape.view(), rates: this.rates(), logPosition: this.position, knownAt };
   }
 
   private async takeSlice(slice: Slice, from: number): Promise<void> {

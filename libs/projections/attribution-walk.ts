@@ -62,6 +62,7 @@ const FEE_BUCKET: { readonly [K in FeeKind]: CostKind } = {
   management: 'management',
   performance: 'performance',
   borrow: 'borrow',
+  funding: 'funding',
   creation: 'other',
   redemption: 'other',
   custody: 'other',

@@ -3,14 +3,16 @@
  * and chunks of 512 rows, each named by the digest of its bytes, loaded when a question touches them. Derived: rebuilt from the log when anything
  * about it does not fit. Rows are JSON arrays of decimal integers (units of their scales); no figure is rounded on the way.
  */
-import type { Fact, FillFact, FundState, Terms } from '../domain/facts';
-import { type FeeSchedule, readSchedule } from '../domain/fee-schedule';
+import type { Computed, Fact, FillFact, FundState, Terms } from '../domain/facts';
+import { readSchedule } from '../domain/fee-rules';
+import type { FeeSchedule } from '../domain/fee-schedule';
 import { type MandateData, readMandate } from '../domain/mandate';
 import { FundRecord } from '../domain/fund-record';
-import type { FeeKind } from '../domain/portfolio-events';
+import { optional } from '../domain/fields';
+import type { FeeKind, Liquidity } from '../domain/portfolio-events';
 import { type Row, Rows } from '../domain/timeline';
 
-const VERSION = 1;
+const VERSION = 2;
 export const CHUNK_ROWS = 512;
 
 /** The header as JSON; integers beyond 2^53 as strings. */
@@ -65,7 +67,7 @@ export function openRecord(stored: StoredRecord, load: LoadChunk): FundRecord | 
     fund.mandates.push({ at: BigInt(at), position, version, mandate: readMandate(data, terms.targetLeverage) });
   }
   for (const { at, position, schedule } of stored.schedules)
-    fund.schedules.push({ at: BigInt(at), position, schedule, rules: readSchedule(schedule) });
+    fund.schedules.push({ at: BigInt(at), position, schedule, rules: readSchedule(schedule, terms.currencyScale) });
   for (const [key, times] of stored.charges) fund.charges.set(key, times.map(BigInt));
   return fund;
 }
@@ -120,11 +122,12 @@ function writeFact(fact: Fact): readonly unknown[] {
       return [
         fact.kind,
         fact.rebalanceId,
-        ...fact.fills.map((f) => [f.fillId, ...[f.quantity, f.price, f.fee, f.bid, f.ask, f.arrivalPrice].map(write)]),
+        ...fact.fills.map((f) => [f.fillId, ...[f.quantity, f.price, f.fee, f.bid, f.ask, f.arrivalPrice].map(write), f.liquidity ?? null]),
       ];
     case 'fee':
-      return [fact.kind, fact.feeKind, String(fact.amount), write(fact.minted)];
+      return [fact.kind, fact.feeKind, String(fact.amount), write(fact.minted), fact.fillId ?? null, write(fact.nextHighWaterMark), fact.computed ?? null];
     case 'funding':
+      return [fact.kind, String(fact.amount), String(fact.rate), String(fact.mark)];
     case 'interest':
       return [fact.kind, String(fact.amount)];
   }
@@ -141,15 +144,36 @@ function readFact([kind, ...rest]: [Fact['kind'], ...string[]]): Fact {
     case 'rebalance':
       return { kind, rebalanceId: a, fills: (rest.slice(1) as unknown as (string | null)[][]).map(readFill) };
     case 'fee':
-      return { kind, feeKind: a as FeeKind, amount: BigInt(b), minted: read(c) };
+      return readFee(rest as never);
     case 'funding':
+      return { kind, amount: BigInt(a), rate: BigInt(b), mark: BigInt(c!) };
     case 'interest':
       return { kind, amount: BigInt(a) };
   }
 }
 
-function readFill([fillId, quantity, price, fee, bid, ask, arrivalPrice]: readonly (string | null)[]): FillFact {
+function readFee([feeKind, amount, minted, fillId, mark, computed]: readonly [
+  FeeKind,
+  string,
+  string | null,
+  string | null,
+  string | null,
+  Computed | null,
+]): Fact {
   return {
+    kind: 'fee',
+    feeKind,
+    amount: BigInt(amount),
+    minted: read(minted),
+    ...optional('fillId', fillId ?? undefined),
+    ...optional('nextHighWaterMark', read(mark)),
+    ...optional('computed', computed ?? undefined),
+  };
+}
+
+function readFill([fillId, quantity, price, fee, bid, ask, arrivalPrice, liquidity]: readonly (string | null)[]): FillFact {
+  return {
+    ...optional('liquidity', (liquidity as Liquidity | null) ?? undefined),
     fillId: fillId!,
     quantity: BigInt(quantity!),
     price: BigInt(price!),

@@ -5,13 +5,15 @@
 import { formatFixed } from '../domain/decimal';
 import { formatInstant, type Instant } from '../domain/instant';
 import type { FundRecord } from '../domain/fund-record';
-import type { PriceView } from '../domain/price-view';
+import type { PriceView, Rates } from '../domain/price-view';
 import { refuse, type Refusal } from '../domain/refusal';
 import type { Ending } from '../domain/valuation';
 
 export interface View {
   readonly portfolio: FundRecord;
   readonly prices: PriceView;
+  /** Of all rates that are known there. */
+  readonly rates: Rates;
   readonly ending: Ending;
   /** The last log position that is known. */
   readonly logPosition: number;

@@ -2,6 +2,7 @@
  * One fund for given/when/then tests: commands go through the real decisions and what they record is folded, as a ledger would, without store or
  * clock. Times are days of January 2024 unless they are written out.
  */
+import { NO_RATES } from '../../libs/domain/price-view';
 import type { PortfolioCommand, PortfolioCommands } from '../../libs/domain/commands';
 import { decidePortfolio } from '../../libs/domain/decide-portfolio';
 import { fixed } from '../../libs/domain/decimal';
@@ -78,7 +79,7 @@ export class Fund {
     const portfolio = this.portfolio!;
     const prices = this.prices.view(this.events);
     const ending = new Ending(portfolio.terms, portfolio.timeline, () => prices);
-    return { portfolio, prices, ending, logPosition: this.events - 1, knownAt: CLOCK.now };
+    return { portfolio, prices, rates: NO_RATES, ending, logPosition: this.events - 1, knownAt: CLOCK.now };
   }
 }
 

@@ -3,6 +3,7 @@
  * minting, several things at one instant, mandates and schedules. What is refused does not enter, and is kept beside for tests of refusals.
  * The same seed gives the same history.
  */
+import { NO_RATES } from '../../libs/domain/price-view';
 import type { PortfolioCommand, PriceCommand } from '../../libs/domain/commands';
 import { formatFixed, pow10 } from '../../libs/domain/decimal';
 import { decidePortfolio } from '../../libs/domain/decide-portfolio';
@@ -59,7 +60,7 @@ export function viewOf(history: Pick<History, 'events' | 'listing' | 'prices'>, 
     portfolio.apply({ type: e.type, data: e.data } as Exclude<PortfolioEvent, PortfolioOpened>, e.eventId, e.position);
   const prices = history.prices.view(known);
   const ending = new Ending(portfolio.terms, portfolio.timeline, () => prices);
-  return { portfolio, prices, ending, logPosition: known, knownAt: history.events[known]!.recordedAt };
+  return { portfolio, prices, rates: NO_RATES, ending, logPosition: known, knownAt: history.events[known]!.recordedAt };
 }
 
 /** A moment worth asking about: one at which something happens, one just beside it, or any hour. */
