@@ -77,7 +77,9 @@ export function dueCharges(
 /** The time from `since` to `at` as the rule counts it; undefined where none has passed. */
 export function timeOf(rule: Rule, zone: string, since: Instant, at: Instant): { tau: Ratio; days: number | undefined } | undefined {
   if (rule.trigger === 'per_second')
-    return at > since ? { tau: timeFraction(rule.dayCount as Exclude<typeof rule.dayCount, '30/360'>, since, at), days: undefined } : undefined;
+    return at > since
+      ? { tau: timeFraction(rule.dayCount as Exclude<typeof rule.dayCount, '30/360'>, since, at), days: undefined }
+      : undefined;
   const [from, to] = [localDay(since, zone), localDay(at, zone)];
   if (to <= from) return undefined;
   return { days: to - from, tau: rule.period === 'day' ? { num: BigInt(to - from), den: 1n } : dayFraction(rule.dayCount, from, to) };

@@ -2,7 +2,7 @@
  * The data of every command, by name: what a `record` line or an HTTP body carries. Shapes were checked at the border (types, unknown
  * fields, id and decimal syntax); whatever needs the ledger's state is decided in price-stream.ts and decide-*.ts.
  */
-import type { FeeSchedule } from './fee-schedule';
+import type { FeeSchedule, SlippageModel } from './fee-schedule';
 import type { MandateData } from './mandate';
 import type { FeeKind, Fill, RebalanceReason } from './portfolio-events';
 import type { InstrumentKind } from './price-events';
@@ -52,6 +52,10 @@ export interface AdoptMandate extends OnPortfolio {
 export interface AdoptFeeSchedule extends OnPortfolio {
   readonly at: string;
   readonly schedule: FeeSchedule;
+}
+export interface AdoptSlippageModel extends OnPortfolio {
+  readonly at: string;
+  readonly model: SlippageModel;
 }
 export interface MoveUnits extends OnPortfolio {
   readonly units: string;
@@ -111,6 +115,7 @@ export interface PriceCommands {
 export interface FactCommands {
   AdoptMandate: AdoptMandate;
   AdoptFeeSchedule: AdoptFeeSchedule;
+  AdoptSlippageModel: AdoptSlippageModel;
   CreateUnits: MoveUnits;
   RedeemUnits: MoveUnits;
   SplitUnits: SplitUnits;

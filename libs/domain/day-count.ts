@@ -4,7 +4,7 @@
  */
 import type { Ratio } from './decimal';
 import type { DayCount } from './fee-schedule';
-import { DAY_MILLIS, fromEpochMillis, type Instant, NANOS_PER_DAY } from './instant';
+import { DAY_MILLIS, epochMillis, fromEpochMillis, type Instant, NANOS_PER_DAY } from './instant';
 
 /** The part of a year from one local calendar day to a later one. */
 export function dayFraction(dayCount: DayCount, from: number, to: number): Ratio {
@@ -56,7 +56,7 @@ function leapDays(from: number, to: number): number {
   const year = (day: number): number => new Date(day * DAY_MILLIS).getUTCFullYear();
   for (let y = year(from); y <= year(to); y++) {
     if (!isLeap(y)) continue;
-    days += Math.max(0, Math.min(to, Date.UTC(y + 1, 0, 1) / DAY_MILLIS) - Math.max(from, Date.UTC(y, 0, 1) / DAY_MILLIS));
+    days += Math.max(0, Math.min(to, firstDay(y + 1)) - Math.max(from, firstDay(y)));
   }
   return days;
 }
@@ -73,8 +73,13 @@ function isLeap(year: number): boolean {
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }
 
+/** January 1 as a count of days. */
+function firstDay(year: number): number {
+  return Math.floor(Date.UTC(year, 0, 1) / DAY_MILLIS);
+}
+
 function yearOf(t: Instant): number {
-  return new Date(Number(t / 1_000_000n)).getUTCFullYear();
+  return new Date(epochMillis(t)).getUTCFullYear();
 }
 
 function newYear(year: number): Instant {

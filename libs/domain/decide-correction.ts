@@ -18,6 +18,7 @@ import { Ending } from './valuation';
 const COMMAND_OF: { readonly [T in CorrectableEvent['type']]: keyof FactCommands } = {
   MandateAdopted: 'AdoptMandate',
   FeeScheduleAdopted: 'AdoptFeeSchedule',
+  SlippageModelAdopted: 'AdoptSlippageModel',
   UnitsCreated: 'CreateUnits',
   UnitsRedeemed: 'RedeemUnits',
   UnitsSplit: 'SplitUnits',

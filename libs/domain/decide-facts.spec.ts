@@ -157,12 +157,12 @@ testRefusals([
     value: DAY3,
   },
   {
-    name: 'a rule that is not charged yet',
+    name: 'a rule with a basis of another kind',
     given: opened,
-    when: ['AdoptFeeSchedule', { at: DAY2, schedule: { id: 's', version: '1', rules: [RULE, { ...RULE, basis: 'units' as 'nav' }] } }],
-    code: 'UnsupportedRule',
+    when: ['AdoptFeeSchedule', { at: DAY2, schedule: { id: 's', version: '1', rules: [RULE, { ...RULE, basis: 'gain' }] } }],
+    code: 'InvalidField',
     field: '/schedule/rules/1/basis',
-    value: 'units',
+    value: 'gain',
   },
   {
     name: 'a negative management rate',

@@ -13,6 +13,7 @@ import { formatInstant, type Instant } from './instant';
 import { readMandate } from './mandate';
 import type { CorrectableEvent, Fill, RebalanceExecuted } from './portfolio-events';
 import { mandateAt } from './resets';
+import { readSlippage } from './slippage';
 
 export function decideFact(standing: Standing, command: CommandOf<FactCommands>): CorrectableEvent {
   const { terms } = standing.portfolio;
@@ -53,6 +54,11 @@ function build(standing: Standing, command: CommandOf<FactCommands>, at: Instant
           });
       }
       return { type: 'FeeScheduleAdopted', data: { portfolioId, at: atText, schedule, version: schedule.version } };
+    }
+    case 'AdoptSlippageModel': {
+      const { model } = command.data;
+      readSlippage(model);
+      return { type: 'SlippageModelAdopted', data: { portfolioId, at: atText, model } };
     }
     case 'CreateUnits':
     case 'RedeemUnits':

@@ -54,7 +54,8 @@ export function* resetTimes({ mandates, prices, openedAt }: Calendar, since: Ins
 export function* midnights({ mandates }: Calendar, since: Instant, until: Instant): Generator<Instant> {
   let last = since;
   for (const span of mandateSpans(mandates, since, until))
-    for (const t of cronInstants('0 0 * * *', span.mandate?.data.resets?.zone ?? 'UTC', span.after, span.until)) if (t > last) yield (last = t);
+    for (const t of cronInstants('0 0 * * *', span.mandate?.data.resets?.zone ?? 'UTC', span.after, span.until))
+      if (t > last) yield (last = t);
 }
 
 /** The instants of creations or redemptions with since < t ≤ until, each once. */

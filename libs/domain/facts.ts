@@ -159,6 +159,7 @@ export function factOf(terms: Terms, event: CorrectableEvent): Fact | undefined 
       return { kind: 'interest', amount: amount(event.data.amount) };
     case 'MandateAdopted':
     case 'FeeScheduleAdopted':
+    case 'SlippageModelAdopted':
       return undefined;
   }
 }
@@ -195,7 +196,7 @@ export function ruleOf({ terms, rateOfNav, schedule, rate, kind, paidBy }: FeeCh
     return { kind: 'other', trigger: 'daily', basis: 'nav', rate: { value: rateOfNav, unit: 'fraction', period: 'day' }, paidBy };
   if (!schedule || rate === undefined) return undefined;
   return {
-    kind: kind as FeeRule['kind'],
+    kind: kind,
     trigger: 'at_reset',
     basis: 'nav',
     rate: { value: rate, unit: 'fraction', period: 'year' },

@@ -4,7 +4,16 @@
  */
 import { parseCron } from './cron';
 import { fitTo, parseDecimal, type RoundingMode } from './decimal';
-import { type Basis, type DayCount, type FeeRule, type FeeSchedule, RATE_SCALE, type RuleKind, type TierRate, type Trigger } from './fee-schedule';
+import {
+  type Basis,
+  type DayCount,
+  type FeeRule,
+  type FeeSchedule,
+  RATE_SCALE,
+  type RuleKind,
+  type TierRate,
+  type Trigger,
+} from './fee-schedule';
 import { reject } from './fields';
 import { type Instant, parseDuration, parseInstant } from './instant';
 
@@ -111,7 +120,8 @@ function contradicts(a: Rule, b: Rule): boolean {
   if (a.kind !== b.kind) return false;
   if (a.kind === 'trading' && a.liquidity !== 'any' && b.liquidity !== 'any' && a.liquidity !== b.liquidity) return false;
   if (a.kind !== 'trading' && !a.data.effective && !b.data.effective) return false;
-  const before = (end: Instant | undefined, start: Instant | undefined): boolean => end !== undefined && start !== undefined && end <= start;
+  const before = (end: Instant | undefined, start: Instant | undefined): boolean =>
+    end !== undefined && start !== undefined && end <= start;
   return !before(a.until, b.from) && !before(b.until, a.from);
 }
 
@@ -158,7 +168,8 @@ export function readRule(data: FeeRule, index: number, currencyScale: number, fi
     invalid('dayCount', data.dayCount, 'must count actual days when charged by the second');
   const minimum = decimal('minimum', data.minimum);
   const cap = decimal('cap', data.cap);
-  if (minimum !== undefined && cap !== undefined && minimum > cap) invalid('cap', data.cap, `must be at least the minimum, ${data.minimum}`);
+  if (minimum !== undefined && cap !== undefined && minimum > cap)
+    invalid('cap', data.cap, `must be at least the minimum, ${data.minimum}`);
   if (data.paidBy === 'units' && kind !== 'performance' && basis !== 'nav' && basis !== 'nav_times_leverage')
     invalid('paidBy', data.paidBy, 'must be cash unless the basis is nav or nav_times_leverage');
   if (data.crystallise) {
@@ -191,8 +202,7 @@ export function readRule(data: FeeRule, index: number, currencyScale: number, fi
     marginal: data.tierBy === 'marginal',
     inclusive: data.tierBound === 'inclusive',
     window,
-    accrue:
-      rounding?.accrueDigits === undefined ? undefined : { digits: rounding.accrueDigits, mode: rounding.accrueMode ?? 'half-even' },
+    accrue: rounding?.accrueDigits === undefined ? undefined : { digits: rounding.accrueDigits, mode: rounding.accrueMode ?? 'half-even' },
     post:
       rounding?.postDigits === undefined && rounding?.postMode === undefined
         ? undefined
@@ -207,7 +217,8 @@ export function readRule(data: FeeRule, index: number, currencyScale: number, fi
   };
 
   function digits(name: string, value: number, most: number): void {
-    if (!Number.isInteger(value) || value < 0 || value > most) invalid(`rounding/${name}`, value, `must be a whole number from 0 to ${most}`);
+    if (!Number.isInteger(value) || value < 0 || value > most)
+      invalid(`rounding/${name}`, value, `must be a whole number from 0 to ${most}`);
   }
 
   function tiers(): readonly Tier[] | undefined {

@@ -9,7 +9,17 @@ export interface FeeSchedule {
   readonly rules: readonly FeeRule[];
 }
 
-export const RULE_KINDS = ['trading', 'management', 'performance', 'creation', 'redemption', 'borrow', 'funding', 'custody', 'other'] as const;
+export const RULE_KINDS = [
+  'trading',
+  'management',
+  'performance',
+  'creation',
+  'redemption',
+  'borrow',
+  'funding',
+  'custody',
+  'other',
+] as const;
 export const TRIGGERS = ['per_fill', 'per_flow', 'at_reset', 'daily', 'per_second', 'crystallise'] as const;
 export const BASES = ['executed_notional', 'flow_cash', 'nav', 'nav_times_leverage', 'exposure', 'units', 'financed', 'gain'] as const;
 export const DAY_COUNTS = ['ACT/365', 'ACT/365.25', 'ACT/360', 'ACT/ACT', '30/360'] as const;

@@ -9,6 +9,7 @@ import { instant, type Instant } from './instant';
 import { readMandate } from './mandate';
 import type { CorrectableEvent } from './portfolio-events';
 import type { MandateInForce } from './resets';
+import { readSlippage, type Slippage } from './slippage';
 import { type Rows, Timeline } from './timeline';
 
 export interface AdoptedMandate extends MandateInForce {
@@ -22,11 +23,18 @@ export interface AdoptedSchedule {
   readonly rules: readonly Rule[];
 }
 
+export interface AdoptedSlippage {
+  readonly at: Instant;
+  readonly position: number;
+  readonly slippage: Slippage;
+}
+
 export class FundRecord {
   readonly timeline: Timeline;
-  /** In order of (effective time, log position), as are the schedules. */
+  /** In order of (effective time, log position), as are the schedules and slippage models. */
   readonly mandates: AdoptedMandate[] = [];
   readonly schedules: AdoptedSchedule[] = [];
+  readonly slippageModels: AdoptedSlippage[] = [];
   /** Effective times of the live charges of each rule ({@link ruleKey}), ascending. */
   readonly charges = new Map<string, Instant[]>();
 
@@ -47,6 +55,8 @@ export class FundRecord {
     } else if (event.type === 'FeeScheduleAdopted') {
       const { schedule } = event.data;
       insertOrdered(this.schedules, { at, position, schedule, rules: readSchedule(schedule, this.terms.currencyScale) });
+    } else if (event.type === 'SlippageModelAdopted') {
+      insertOrdered(this.slippageModels, { at, position, slippage: readSlippage(event.data.model) });
     } else if (event.type === 'FeeCharged' && event.data.schedule) {
       const { id, version, rule } = event.data.schedule;
       const key = ruleKey(id, version, rule);
@@ -64,6 +74,7 @@ export class FundRecord {
     const at = instant(event.data.at);
     if (event.type === 'MandateAdopted') removeAt(this.mandates, position);
     else if (event.type === 'FeeScheduleAdopted') removeAt(this.schedules, position);
+    else if (event.type === 'SlippageModelAdopted') removeAt(this.slippageModels, position);
     else if (event.type === 'FeeCharged' && event.data.schedule) {
       const { id, version, rule } = event.data.schedule;
       const times = this.charges.get(ruleKey(id, version, rule))!;

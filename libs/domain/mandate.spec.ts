@@ -43,10 +43,16 @@ test('a mandate is read', () => {
   expect(readMandate(data, 300n)).toEqual({
     data,
     band: { lower: 25n * 10n ** 17n, upper: 35n * 10n ** 17n },
+    maxStep: 10n ** 17n,
     maxPriceAge: 90_000_000_000n,
   });
   // Neither resets nor band: every rebalance is at discretion.
-  expect(readMandate({ sizing: 'naive' }, -100n)).toEqual({ data: { sizing: 'naive' }, band: undefined, maxPriceAge: undefined });
+  expect(readMandate({ sizing: 'naive' }, -100n)).toEqual({
+    data: { sizing: 'naive' },
+    band: undefined,
+    maxStep: undefined,
+    maxPriceAge: undefined,
+  });
 });
 
 describe('the prices at which a fund of 3 times at 100 keeps its leverage', () => {

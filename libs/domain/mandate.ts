@@ -32,6 +32,8 @@ export interface Band {
 export interface Mandate {
   readonly data: MandateData;
   readonly band: Band | undefined;
+  /** Largest |notional|/N of one trade, units of 10^-18. */
+  readonly maxStep: bigint | undefined;
   /** Nanoseconds. */
   readonly maxPriceAge: bigint | undefined;
 }
@@ -60,15 +62,15 @@ export function readMandate(data: MandateData, targetLeverage: bigint): Mandate 
     if (band.lower >= band.upper) invalid('band', data.band, 'lower must be below upper');
     if (band.lower >= target || band.upper <= target) invalid('band', data.band, 'the target leverage must lie inside the band');
   }
-  if (data.maxStep !== undefined) {
-    const step = fit(parseDecimal(data.maxStep));
-    if (step === undefined || step <= 0n) invalid('maxStep', data.maxStep, 'must be a decimal above 0 with at most 18 decimals');
+  const maxStep = data.maxStep === undefined ? undefined : fit(parseDecimal(data.maxStep));
+  if (data.maxStep !== undefined && (maxStep === undefined || maxStep <= 0n)) {
+    invalid('maxStep', data.maxStep, 'must be a decimal above 0 with at most 18 decimals');
   }
   const maxPriceAge = data.maxPriceAge === undefined ? undefined : parseDuration(data.maxPriceAge);
   if (data.maxPriceAge !== undefined && maxPriceAge === undefined) {
     invalid('maxPriceAge', data.maxPriceAge, 'must be a duration such as 90s, 15m, 8h or 30d');
   }
-  return { data, band, maxPriceAge };
+  return { data, band, maxStep, maxPriceAge };
 }
 
 function fit(value: Decimal | undefined): bigint | undefined {

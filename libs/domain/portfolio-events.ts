@@ -3,7 +3,7 @@
  * (`cash`, `amount`, `fee`) at the quote currency's scale, units at the unit scale, prices and quantities at the instrument's scales,
  * rates as given. Times are RFC 3339 with the digits that were given. A field that a command has stands in its event under the same name.
  */
-import type { FeeRule, FeeSchedule } from './fee-schedule';
+import type { FeeRule, FeeSchedule, SlippageModel } from './fee-schedule';
 import type { MandateData } from './mandate';
 
 export interface PortfolioOpened {
@@ -45,6 +45,17 @@ export interface FeeScheduleAdopted {
     readonly schedule: FeeSchedule;
     /** The schedule's own version. */
     readonly version: string;
+  };
+}
+
+/** How far from the mark decided trades are taken to be filled; recorded fills say it themselves. */
+export interface SlippageModelAdopted {
+  readonly type: 'SlippageModelAdopted';
+  readonly data: {
+    readonly portfolioId: string;
+    /** In force from here, included, until the next one. */
+    readonly at: string;
+    readonly model: SlippageModel;
   };
 }
 
@@ -217,6 +228,7 @@ export interface NothingDue {
 export type CorrectableEvent =
   | MandateAdopted
   | FeeScheduleAdopted
+  | SlippageModelAdopted
   | UnitsCreated
   | UnitsRedeemed
   | UnitsSplit

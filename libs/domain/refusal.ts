@@ -45,7 +45,6 @@ export const REFUSAL_CODES = {
   NotCorrectable: 'Facts of that kind cannot be corrected.',
   NoPrice: 'There is no price at or before that time.',
   NavNotPositive: 'NAV is not positive where the calculation needs it to be.',
-  UnsupportedRule: 'The fee schedule has a rule that this version does not charge.',
   Unanswerable: 'The question has no answer at that time, as known then.',
   InvalidFile: 'A file is damaged, truncated or not of the named format.',
   PriceConflict: 'A row differs from what is recorded for its instrument, time and source.',

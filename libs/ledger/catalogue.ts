@@ -3,7 +3,7 @@
  * its stream alone, so that the stream's revision names its version. Deliberately absent: anything that prices move (nav.ts).
  */
 import { formatInstant } from '../domain/instant';
-import type { FeeSchedule } from '../domain/fee-schedule';
+import type { FeeSchedule, SlippageModel } from '../domain/fee-schedule';
 import type { MandateData } from '../domain/mandate';
 import type { PortfolioOpened } from '../domain/portfolio-events';
 import type { Listing } from '../domain/price-stream';
@@ -41,6 +41,7 @@ export interface PortfolioAnswer extends PortfolioSummary {
   /** In force from `at`, in that order. */
   readonly mandates: readonly { readonly at: string; readonly version: string; readonly mandate: MandateData }[];
   readonly feeSchedules: readonly { readonly at: string; readonly schedule: FeeSchedule }[];
+  readonly slippageModels: readonly { readonly at: string; readonly model: SlippageModel }[];
 }
 
 /** At most `limit` instruments after the first `skip`. */
@@ -69,11 +70,12 @@ export async function portfolios(model: ReadModel, skip: number, limit: number):
 export async function portfolio(model: ReadModel, portfolioId: string): Promise<PortfolioAnswer | Refusal> {
   const view = await model.view(portfolioId);
   if (isRefusal(view)) return view;
-  const { mandates, schedules } = view.portfolio;
+  const { mandates, schedules, slippageModels } = view.portfolio;
   return {
     ...(await summaryOf(model, portfolioStream(portfolioId))),
     mandates: mandates.map(({ at, version, mandate }) => ({ at: formatInstant(at), version, mandate: mandate.data })),
     feeSchedules: schedules.map(({ at, schedule }) => ({ at: formatInstant(at), schedule })),
+    slippageModels: slippageModels.map(({ at, slippage }) => ({ at: formatInstant(at), model: slippage.data })),
   };
 }
 

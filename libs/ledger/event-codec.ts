@@ -20,6 +20,7 @@ const KNOWN: { readonly [T in LedgerEvent['type']]: true } = {
   PortfolioOpened: true,
   MandateAdopted: true,
   FeeScheduleAdopted: true,
+  SlippageModelAdopted: true,
   UnitsCreated: true,
   UnitsRedeemed: true,
   UnitsSplit: true,

@@ -7,10 +7,10 @@
  * Invariant: what is sent depends on the recorded facts only, and every command's id on its portfolio and instant. So a run that was interrupted anywhere is
  * completed by the next, and a complete one adds nothing. Late facts of others count from the last step that the engine took. When another process writes meanwhile, the engine
  * starts anew on what is there then.
- * Deliberately absent: max step, fees that are not proportional to the notional, and resuming between the charges of a mandate without scheduled resets (they fall due
+ * A trade that the mandate's max step has cut goes on at the next tick, until one is not cut.
+ * Deliberately absent: resuming between the charges of a mandate without scheduled resets (they fall due
  * before the rebalance that accrues them, so what it was decided on is not what the next run finds).
  */
-import { formatFixed } from '../domain/decimal';
 import { cashAtNavScale, type FundState, slopeAtNavScale } from '../domain/facts';
 import { formatInstant, instant, type Instant } from '../domain/instant';
 import { pricesInside } from '../domain/mandate';
@@ -19,19 +19,18 @@ import type { CorrectableEvent, RebalanceReason } from '../domain/portfolio-even
 import type { PriceView } from '../domain/price-view';
 import { refuse, RefusalError } from '../domain/refusal';
 import { countedResets, lastScheduled, mandateAt } from '../domain/resets';
-import { sizeTrade, type TradingCosts } from '../domain/sizing';
 import { type Ending, navOf } from '../domain/valuation';
 import type { FundingRow } from '../formats/funding';
 import type { CommandFlow } from './command-flow';
 import type { Envelope } from './envelope';
 import type { Ledger } from './ledger';
-import { type EngineStep, firstEventId, rebalanceIdAt, stepCommandId } from './mandate-ids';
+import { type EngineStep, firstEventId, stepCommandId } from './mandate-ids';
+import { rebalanceOf, tradeAt } from './mandate-trades';
 import { MAX_TRIES, pause } from './overtaken';
 import type { ReadModel } from './read-model';
 
 export interface MandateRun {
   readonly portfolioId: string;
-  readonly costs: TradingCosts;
   /** In order of time. */
   readonly funding?: readonly FundingRow[];
   readonly signal?: AbortSignal;
@@ -89,8 +88,20 @@ class Done {
   recorded = 0;
 }
 
+/** Why the engine trades. */
+type Reason = Extract<RebalanceReason, 'creation' | 'scheduled' | 'band'>;
+
+interface LastStep {
+  readonly step: EngineStep;
+  readonly at: Instant;
+  readonly position: number;
+  readonly original: CorrectableEvent;
+}
+
 class Engine {
   endedAt: Instant | undefined;
+  /** Why the trade was made that the mandate's max step has cut. */
+  private cut: Reason | undefined;
   private readonly until: Instant;
 
   constructor(
@@ -125,10 +136,10 @@ class Engine {
       const mandate = mandates.find(({ at }) => at > t)?.at;
       const change = [reset, funding[f]?.at, recordedAt, mandate].reduce(earlier);
       const horizon = change === undefined || change > until ? until : change - 1n;
-      const exit = this.bandExit(t, horizon);
+      const exit = this.cut ? this.tickAfter(t, horizon) : this.bandExit(t, horizon);
       if (exit !== undefined) {
         t = exit;
-        await this.rebalance(t, 'band');
+        await this.rebalance(t, this.cut ?? 'band');
       } else if (change === undefined || change > until) {
         this.ended(until);
         return;
@@ -139,7 +150,10 @@ class Engine {
         if (reset === t) {
           await this.rebalance(t, 'scheduled');
           reset = next(resets, t);
-        } else if (this.outside(t)) await this.rebalance(t, 'band');
+        } else if (this.prices.at(t)?.at === t) {
+          if (this.cut) await this.rebalance(t, this.cut);
+          else if (this.outside(t)) await this.rebalance(t, 'band');
+        }
       }
     }
   }
@@ -159,19 +173,32 @@ class Engine {
       const isReset = next(countedResets(mandates, this.prices, before, last.at), last.at - 1n) === last.at;
       await this.rebalance(last.at, isReset ? 'scheduled' : 'band');
     }
+    if (last.step === 'rebalance') this.cut = this.wasCut(last);
     // Funding stands before the rest of its instant.
     return last.step === 'funding' ? last.at - 1n : last.at;
   }
 
   /** The last recorded fact that is this engine's own; of all that were ever recorded, also those corrected since. */
-  private lastStep(): { readonly step: EngineStep; readonly at: Instant } | undefined {
+  private lastStep(): LastStep | undefined {
     const { facts, terms } = this.fund;
-    for (const { eventId, original } of [...facts.values()].reverse()) {
+    for (const { eventId, original, position } of [...facts.values()].reverse()) {
       const step = STEPS[original.type];
       const at = instant(original.data.at);
-      if (step && eventId === firstEventId(stepCommandId(terms.portfolioId, step, at))) return { step, at };
+      if (step && eventId === firstEventId(stepCommandId(terms.portfolioId, step, at))) return { step, at, position, original };
     }
     return undefined;
+  }
+
+  /** Why the trade was made that the max step has cut; undefined when it was whole. */
+  private wasCut({ at, position, original }: LastStep): Reason | undefined {
+    if (original.type !== 'RebalanceExecuted') return undefined;
+    const { cut } = tradeAt(this.fund, this.fund.timeline.stateBefore(at, position), at, this.prices.at(at)!.price);
+    return cut ? (original.data.reason as Reason) : undefined;
+  }
+
+  private tickAfter(t: Instant, until: Instant): Instant | undefined {
+    const tick = this.prices.next(t);
+    return tick && tick.at <= until ? tick.at : undefined;
   }
 
   private firstUnits(): Instant {
@@ -216,12 +243,12 @@ class Engine {
   }
 
   /** Accrues, then puts the leverage back to L at the mark of `at`. Nothing is traded when NAV is gone or the trade rounds to nothing. */
-  private async rebalance(at: Instant, reason: Extract<RebalanceReason, 'creation' | 'scheduled' | 'band'>): Promise<void> {
-    const { terms, timeline, mandates } = this.fund;
-    const { portfolioId, instrumentId, quantityScale, priceScale, currencyScale, quoteCurrency } = terms;
-    const time = formatInstant(at);
+  private async rebalance(at: Instant, reason: Reason): Promise<void> {
+    const { terms, timeline } = this.fund;
+    const { portfolioId } = terms;
+    this.cut = undefined;
     if (this.ended(at)) return;
-    if (reason !== 'creation') await this.send('accrual', at, { name: 'AccrueFees', data: { portfolioId, through: time } });
+    if (reason !== 'creation') await this.send('accrual', at, { name: 'AccrueFees', data: { portfolioId, through: formatInstant(at) } });
     const state = timeline.stateAt(at);
     const mark = this.prices.at(at)?.price;
     if (mark === undefined) throw refused('NoPrice', 'there must be a price at or before the first units', this.run);
@@ -229,22 +256,11 @@ class Engine {
       this.ended(at);
       return;
     }
-    const trade = sizeTrade(terms, state, mark, mandateAt(mandates, at)?.mandate.data.sizing ?? 'exact', this.run.costs);
+    const { trade, cut } = tradeAt(this.fund, state, at, mark);
+    if (cut) this.cut = reason;
     this.run.onStep?.(at);
     if (!trade) return;
-    const rebalanceId = rebalanceIdAt(at);
-    const price = formatFixed(mark, priceScale);
-    const fill = {
-      fillId: `${rebalanceId}-1`,
-      instrumentId,
-      side: trade.side,
-      quantity: formatFixed(trade.quantity, quantityScale),
-      price: formatFixed(trade.price, priceScale),
-      fee: formatFixed(trade.fee, currencyScale),
-      feeCurrency: quoteCurrency,
-      liquidity: 'taker' as const,
-    };
-    const data = { portfolioId, rebalanceId, reason, at: time, mark: price, decisionPrice: price, fills: [fill] };
+    const data = rebalanceOf(this.fund, at, reason, mark, trade);
     await this.send('rebalance', at, { name: 'ExecuteRebalance', data }, () => this.done.rebalances[reason]++);
   }
 

@@ -259,7 +259,7 @@ it('runs a mandate beside others, and nothing is left to do', async () => {
     ...Array.from({ length: 14 }, (_, i) => price(`${10 + (i % 3)}`, day(i + 2))),
   );
   view.advance(Infinity);
-  const run = { portfolioId: 'p', costs: { slippage: 0n, feeRate: 0n } };
+  const run = { portfolioId: 'p' };
   const flowOf = (ledger: Ledger): CommandFlow => new CommandFlow((sent) => ledger.submit(sent));
   const before = shared.log.streamHead('portfolio-p');
   const between = [created('1'), listed('Y'), listed('Z')];

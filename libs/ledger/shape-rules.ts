@@ -3,7 +3,7 @@
  * to others what that is. Every rule ends with what the field means, for its schema. Deliberately absent: the commands (shapes.ts).
  */
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
+import { plainToInstance, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -16,7 +16,9 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateBy,
   ValidateNested,
+  validateSync,
 } from 'class-validator';
 import { DECIMAL, MAX_DIGITS, MAX_SCALE } from '../domain/decimal';
 import { RFC3339 } from '../domain/instant';
@@ -97,6 +99,22 @@ export function Parts(type: () => Class, max: number, says?: string): PropertyDe
     ValidateNested({ each: true, message: 'must hold objects only' }),
     Type(type),
   );
+}
+
+/** A decimal, or an object of the type that says it with more. */
+export function DecimalOr(type: () => Class, says?: string): PropertyDecorator {
+  const message = 'must be a plain decimal string such as "12.50", or an object with it as value';
+  return rule(
+    () => ({ anyOf: [DECIMAL_SCHEMA, schemaOfClass(type())] }),
+    says,
+    ValidateBy({ name: 'decimalOr', validator: { validate: (value) => isDecimalOr(type(), value), defaultMessage: () => message } }),
+  );
+}
+
+function isDecimalOr(type: Class, value: unknown): boolean {
+  if (typeof value === 'string') return DECIMAL.test(value) && value.length <= MAX_LENGTH;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return validateSync(plainToInstance(type, value), { whitelist: true, forbidNonWhitelisted: true }).length === 0;
 }
 
 /** The object whose fields a class declares, inherited ones first; no others are allowed. */

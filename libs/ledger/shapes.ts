@@ -24,6 +24,7 @@ import {
   Text,
   Time,
 } from './shape-rules';
+import { Mandate, Schedule, SlippageShape } from './term-shapes';
 
 class ListInstrument {
   @Id('Its id; answered as given, and no other may differ from it in letter case only.') instrumentId!: string;
@@ -60,45 +61,17 @@ class OnPortfolio {
   @Id('An open portfolio.') portfolioId!: string;
   @Optional() @OneOf(['open-period'], 'For late facts of a closed period.') booking?: string;
 }
-class Resets {
-  @Text(100, 'Five fields: minute, hour, day of month, month, day of week.') cron!: string;
-  @Text(64, 'An IANA time zone.') zone!: string;
-}
-class BandBounds {
-  @Decimal('Below the target leverage.') lower!: string;
-  @Decimal('Above the target leverage.') upper!: string;
-}
-class Mandate {
-  @Optional() @Part(() => Resets, 'When the leverage is put back to L.') resets?: Resets;
-  @Optional() @Part(() => BandBounds, 'Signed bounds of the leverage, left strictly.') band?: BandBounds;
-  @OneOf(['exact', 'naive'], '`exact` lands on L after costs, `naive` trades L times NAV less the exposure.') sizing!: string;
-  @Optional() @Decimal('Largest notional of one trade as a share of NAV, above 0, at most 18 decimals.') maxStep?: string;
-  @Optional() @Text(16, 'Older marks make an answer `stale`: 90s, 15m, 8h, 30d.') maxPriceAge?: string;
-}
 class AdoptMandate extends OnPortfolio {
   @Time('In force from here, included, until the next one.') at!: string;
   @Part(() => Mandate, 'What the issuer promises.') mandate!: Mandate;
 }
-class Rate {
-  @Decimal('0 or more, at most 18 decimals.') value!: string;
-  @Text(16, '`fraction`') unit!: string;
-  @Text(16, '`year`') period!: string;
-}
-class Rule {
-  @Text(16, '`management`') kind!: string;
-  @Text(16, '`at_reset`') trigger!: string;
-  @Text(32, '`nav`') basis!: string;
-  @Part(() => Rate, 'How much.') rate!: Rate;
-  @Text(16, '`ACT/365`') dayCount!: string;
-}
-class Schedule {
-  @Id('Names the schedule.') id!: string;
-  @Id('Names its version.') version!: string;
-  @Parts(() => Rule, 100, 'What is charged, in this order within one instant.') rules!: Rule[];
-}
 class AdoptFeeSchedule extends OnPortfolio {
   @Time('In force from here, included, until the next one.') at!: string;
   @Part(() => Schedule, 'The fees.') schedule!: Schedule;
+}
+class AdoptSlippageModel extends OnPortfolio {
+  @Time('In force from here, included, until the next one.') at!: string;
+  @Part(() => SlippageShape, 'How far from the mark decided trades are filled.') model!: SlippageShape;
 }
 class MoveUnits extends OnPortfolio {
   @Decimal('Above 0, at most the unit scale.') units!: string;
@@ -176,6 +149,7 @@ const SHAPES: { readonly [K in CommandName]: new () => object } = {
   OpenPortfolio,
   AdoptMandate,
   AdoptFeeSchedule,
+  AdoptSlippageModel,
   CreateUnits: MoveUnits,
   RedeemUnits: MoveUnits,
   SplitUnits,

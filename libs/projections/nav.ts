@@ -48,7 +48,10 @@ export function navAnswer(view: View, at: Instant): NavAnswer | Refusal {
   const value = tick ? exposure(terms, state, tick.price) : 0n;
   const maxAge = mandateAt(mandates, at)?.mandate.maxPriceAge;
   const endedAt = view.ending.at(at);
-  const liabilities = dueCharges(view.portfolio, view.prices, view.rates, at, endedAt).reduce((sum, { charge }) => sum + (charge.minted === undefined ? charge.amount : 0n), 0n);
+  const liabilities = dueCharges(view.portfolio, view.prices, view.rates, at, endedAt).reduce(
+    (sum, { charge }) => sum + (charge.minted === undefined ? charge.amount : 0n),
+    0n,
+  );
   const amount = (x: bigint): string => formatFixed(rescale(x, navScale, currencyScale), currencyScale);
   const exposed = amount(value);
   const mark = tick && priceText(view, tick.price);

@@ -5,11 +5,12 @@
  */
 import type { Computed, Fact, FillFact, FundState, Terms } from '../domain/facts';
 import { readSchedule } from '../domain/fee-rules';
-import type { FeeSchedule } from '../domain/fee-schedule';
+import type { FeeSchedule, SlippageModel } from '../domain/fee-schedule';
 import { type MandateData, readMandate } from '../domain/mandate';
 import { FundRecord } from '../domain/fund-record';
 import { optional } from '../domain/fields';
 import type { FeeKind, Liquidity } from '../domain/portfolio-events';
+import { readSlippage } from '../domain/slippage';
 import { type Row, Rows } from '../domain/timeline';
 
 const VERSION = 2;
@@ -21,6 +22,7 @@ export interface StoredRecord {
   readonly terms: Omit<Terms, 'targetLeverage' | 'openedAt'> & { readonly targetLeverage: string; readonly openedAt: string };
   readonly mandates: readonly { readonly at: string; readonly position: number; readonly version: string; readonly data: MandateData }[];
   readonly schedules: readonly { readonly at: string; readonly position: number; readonly schedule: FeeSchedule }[];
+  readonly slippageModels: readonly { readonly at: string; readonly position: number; readonly model: SlippageModel }[];
   readonly charges: readonly (readonly [string, readonly string[]])[];
   readonly rows: number;
   /** Digests of the chunks in order. */
@@ -39,7 +41,7 @@ export function storeRecord(
   put: (chunk: string) => string,
   before?: { readonly record: StoredRecord; readonly firstChanged: number },
 ): StoredRecord {
-  const { terms, timeline, mandates, schedules, charges } = fund;
+  const { terms, timeline, mandates, schedules, slippageModels, charges } = fund;
   const kept = before ? Math.floor(Math.min(before.firstChanged, before.record.rows) / CHUNK_ROWS) : 0;
   const chunks = before?.record.chunks.slice(0, kept) ?? [];
   for (let first = kept * CHUNK_ROWS; first < timeline.length; first += CHUNK_ROWS) {
@@ -52,6 +54,7 @@ export function storeRecord(
     terms: { ...terms, targetLeverage: String(terms.targetLeverage), openedAt: String(terms.openedAt) },
     mandates: mandates.map(({ at, position, version, mandate }) => ({ at: String(at), position, version, data: mandate.data })),
     schedules: schedules.map(({ at, position, schedule }) => ({ at: String(at), position, schedule })),
+    slippageModels: slippageModels.map(({ at, position, slippage }) => ({ at: String(at), position, model: slippage.data })),
     charges: [...charges].map(([key, times]) => [key, times.map(String)] as const),
     rows: timeline.length,
     chunks,
@@ -68,6 +71,8 @@ export function openRecord(stored: StoredRecord, load: LoadChunk): FundRecord | 
   }
   for (const { at, position, schedule } of stored.schedules)
     fund.schedules.push({ at: BigInt(at), position, schedule, rules: readSchedule(schedule, terms.currencyScale) });
+  for (const { at, position, model } of stored.slippageModels)
+    fund.slippageModels.push({ at: BigInt(at), position, slippage: readSlippage(model) });
   for (const [key, times] of stored.charges) fund.charges.set(key, times.map(BigInt));
   return fund;
 }
@@ -125,7 +130,15 @@ function writeFact(fact: Fact): readonly unknown[] {
         ...fact.fills.map((f) => [f.fillId, ...[f.quantity, f.price, f.fee, f.bid, f.ask, f.arrivalPrice].map(write), f.liquidity ?? null]),
       ];
     case 'fee':
-      return [fact.kind, fact.feeKind, String(fact.amount), write(fact.minted), fact.fillId ?? null, write(fact.nextHighWaterMark), fact.computed ?? null];
+      return [
+        fact.kind,
+        fact.feeKind,
+        String(fact.amount),
+        write(fact.minted),
+        fact.fillId ?? null,
+        write(fact.nextHighWaterMark),
+        fact.computed ?? null,
+      ];
     case 'funding':
       return [fact.kind, String(fact.amount), String(fact.rate), String(fact.mark)];
     case 'interest':

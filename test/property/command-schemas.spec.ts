@@ -16,6 +16,7 @@ const seed = runSeed('command schemas');
 
 /** Data of a schema of ours: optional fields come and go. */
 function valid(schema: Schema): fc.Arbitrary<unknown> {
+  if (schema.anyOf) return fc.oneof(...(schema.anyOf as Schema[]).map(valid));
   if (schema.enum) return fc.constantFrom(...(schema.enum as unknown[]));
   if (schema.pattern) {
     const matching = fc.stringMatching(new RegExp(schema.pattern as string));

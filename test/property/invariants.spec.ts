@@ -4,7 +4,7 @@
 import { abs, fixed, formatFixed } from '../../libs/domain/decimal';
 import { formatInstant, instant } from '../../libs/domain/instant';
 import { isRefusal } from '../../libs/domain/refusal';
-import { sizeTrade } from '../../libs/domain/sizing';
+import { sizeTrade } from '../support/sizing';
 import { attribute, type Attribution } from '../../libs/projections/attribution';
 import { DIGITS } from '../../libs/projections/fixed-point';
 import { fill, Fund } from '../support/fund';

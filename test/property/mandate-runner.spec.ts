@@ -158,7 +158,9 @@ async function toldTo(ledger: Ledger, story: Story): Promise<void> {
     sizing: 'exact',
   };
   const rate = { value: story.management, unit: 'fraction', period: 'year' };
-  const rules = story.daily ? [{ kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' }] : [];
+  const trading = { kind: 'trading', rate: { value: BP.times(new Fraction(BigInt(story.feeBp))).toFixed(6), unit: 'fraction' } };
+  const management = { kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' };
+  const rules = story.daily ? [management, trading] : [trading];
   await given(
     ledger,
     ['ListInstrument', { instrumentId: 'X', kind: 'perp', quoteCurrency: 'USD', priceScale: 2, quantityScale: 4 }],
@@ -181,6 +183,7 @@ async function toldTo(ledger: Ledger, story: Story): Promise<void> {
     ],
     ['AdoptMandate', { portfolioId: 'p', at, mandate }],
     ['AdoptFeeSchedule', { portfolioId: 'p', at, schedule: { id: 's', version: '1', rules } }],
+    ['AdoptSlippageModel', { portfolioId: 'p', at, model: { model: 'fixed_bp', bp: String(story.slippageBp) } }],
     ['CreateUnits', { portfolioId: 'p', units: '10000', cash: '1000000', at }],
   );
 }
@@ -188,7 +191,6 @@ async function toldTo(ledger: Ledger, story: Story): Promise<void> {
 function run(ledger: Ledger, story: Story, signal?: AbortSignal, onStep?: () => void): Promise<MandateResult> {
   return runMandate(ledger, new CommandFlow((e) => ledger.submit(e)), {
     portfolioId: 'p',
-    costs: { slippage: BigInt(story.slippageBp) * 10n ** 14n, feeRate: BigInt(story.feeBp) * 10n ** 14n },
     funding: story.funding.map(({ at, rate }) => ({ at: BigInt(at) * 1_000_000_000n, rate })),
     ...(signal ? { signal } : {}),
     ...(onStep ? { onStep } : {}),

@@ -4,7 +4,7 @@ import { pow10 } from '../../libs/domain/decimal';
 import { evolve, type FundState, type Terms } from '../../libs/domain/facts';
 import { formatInstant, instant } from '../../libs/domain/instant';
 import { BAND_SCALE, pricesInside } from '../../libs/domain/mandate';
-import { sizeTrade } from '../../libs/domain/sizing';
+import { sizeTrade } from '../support/sizing';
 import { Fraction } from '../support/fraction';
 import { bruteCron, bruteDay } from '../support/oracle-calendar';
 import { cases, Random, runSeed } from '../support/random';

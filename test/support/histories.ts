@@ -13,7 +13,7 @@ import type { PortfolioEvent, PortfolioOpened } from '../../libs/domain/portfoli
 import type { PriceEvent } from '../../libs/domain/price-events';
 import { decidePrice, type Listing } from '../../libs/domain/price-stream';
 import { isRefusal, type Refusal } from '../../libs/domain/refusal';
-import { sizeTrade } from '../../libs/domain/sizing';
+import { sizeTrade } from './sizing';
 import { Ending, navOf } from '../../libs/domain/valuation';
 import type { View } from '../../libs/projections/view';
 import { NaivePrices } from './naive-prices';

@@ -1,4 +1,5 @@
 /** A fund in memory on a few closes at midnights, whose mandate was run by the engine. */
+import { formatFixed } from '../../libs/domain/decimal';
 import { CommandFlow } from '../../libs/ledger/command-flow';
 import type { Ledger } from '../../libs/ledger/ledger';
 import { runMandate } from '../../libs/ledger/mandate-runner';
@@ -21,7 +22,10 @@ export async function smallFund({ leverage, closes, slippage = 0n, feeRate = 0n,
   const day = (i: number): string => new Date(Date.UTC(2024, 0, 1 + i)).toISOString().replace('.000', '');
   const at = day(0);
   const rate = { value: management, unit: 'fraction', period: 'year' };
-  const rules = [{ kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' }];
+  const rules = [
+    { kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' },
+    { kind: 'trading', rate: { value: formatFixed(feeRate, 18), unit: 'fraction' } },
+  ];
   await given(
     ledger,
     ['ListInstrument', { instrumentId: 'IDX', kind: 'index', quoteCurrency: 'USD', priceScale: 2, quantityScale: 6 }],
@@ -41,8 +45,9 @@ export async function smallFund({ leverage, closes, slippage = 0n, feeRate = 0n,
     ],
     ['AdoptMandate', { portfolioId: 'fund1', at, mandate: { resets: { cron: '0 0 * * *', zone: 'UTC' }, sizing: 'exact' } }],
     ['AdoptFeeSchedule', { portfolioId: 'fund1', at, schedule: { id: 's', version: '1', rules } }],
+    ['AdoptSlippageModel', { portfolioId: 'fund1', at, model: { model: 'fixed_bp', bp: formatFixed(slippage, 14) } }],
     ['CreateUnits', { portfolioId: 'fund1', units: '1000', cash: '100000.00', at }],
   );
-  await runMandate(ledger, new CommandFlow((envelope) => ledger.submit(envelope)), { portfolioId: 'fund1', costs: { slippage, feeRate } });
+  await runMandate(ledger, new CommandFlow((envelope) => ledger.submit(envelope)), { portfolioId: 'fund1' });
   return ledger;
 }

@@ -247,10 +247,13 @@ export class Oracle {
     let due = Fraction.ZERO;
     const last = new Map<string, bigint>();
     for (const t of [...resets, ...scheduleless].sort((a, b) => (a < b ? -1 : 1))) {
-      const inForce = schedules.filter((fact) => fact.at <= t).at(-1);
-      if (!inForce || (end !== undefined && t >= end)) continue;
-      const { schedule } = inForce.data;
-      for (const [index, rule] of schedule.rules.entries()) {
+      if (end !== undefined && t >= end) continue;
+      // The instant of a change ends the days of the schedule before.
+      const ending = schedules.some((fact) => fact.at === t) ? [schedules.filter((fact) => fact.at < t).at(-1)] : [];
+      const charging = [...ending, schedules.filter((fact) => fact.at <= t).at(-1)].filter((fact) => fact !== undefined);
+      for (const [inForce, index, rule] of charging.flatMap((fact) =>
+        (fact.data.schedule.rules as { rate: { value: string } }[]).map((one, i) => [fact, i, one] as const),
+      )) {
         const since = this.chargedSince(inForce, index, at, last.get(`${inForce.position} ${index}`));
         if (since === undefined || t <= since) continue;
         const zone: string = this.mandateAt(t)?.resets?.zone ?? 'UTC';
@@ -258,11 +261,12 @@ export class Oracle {
         const nav = this.worth(this.state(t), this.mark(t)?.price);
         if (days <= 0 || !nav) continue;
         const rate = Fraction.of(rule.rate.value);
-        const amount = nav
+        const raw = nav
           .minus(due)
           .times(rate)
-          .times(new Fraction(BigInt(days), 365n))
-          .round(this.opened.currencyScale);
+          .times(new Fraction(BigInt(days), 365n));
+        if (raw.num === 0n) last.set(`${inForce.position} ${index}`, t);
+        const amount = raw.round(this.opened.currencyScale);
         if (!amount.isPositive()) continue;
         due = due.plus(amount);
         last.set(`${inForce.position} ${index}`, t);
@@ -276,7 +280,7 @@ export class Oracle {
     if (due !== undefined) return due;
     const next = this.facts.find((fact) => fact.type === 'FeeScheduleAdopted' && fact.at > at);
     const charged = this.facts
-      .filter((fact) => fact.type === 'FeeCharged' && fact.at <= until && (!next || fact.at < next.at) && fact.at >= at)
+      .filter((fact) => fact.type === 'FeeCharged' && fact.at <= until && (!next || fact.at <= next.at) && fact.at >= at)
       .filter(
         ({ data: { schedule } }) =>
           schedule?.id === data.schedule.id && schedule.version === data.schedule.version && schedule.rule === index,

@@ -1,7 +1,7 @@
 /** Published rebalances: how much to trade to be back at L, before costs. */
 import { EMPTY_FUND, type Terms } from '../../libs/domain/facts';
 import { fixed, formatFixed, formatRatio } from '../../libs/domain/decimal';
-import { sizeTrade } from '../../libs/domain/sizing';
+import { sizeTrade } from '../support/sizing';
 import { exposure, navOf } from '../../libs/domain/valuation';
 import { Fraction } from '../support/fraction';
 import flow from './reset-flow.json';

@@ -40,6 +40,7 @@ export const COMMAND_SCOPES: { readonly [C in CommandName]: Scope } = {
   OpenPortfolio: 'issuer',
   AdoptMandate: 'issuer',
   AdoptFeeSchedule: 'issuer',
+  AdoptSlippageModel: 'issuer',
   CreateUnits: 'recorder',
   RedeemUnits: 'recorder',
   SplitUnits: 'issuer',

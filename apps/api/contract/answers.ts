@@ -178,7 +178,7 @@ const summary = {
   revision,
 };
 
-function partOf(command: 'AdoptMandate' | 'AdoptFeeSchedule', name: string): JsonSchema {
+function partOf(command: 'AdoptMandate' | 'AdoptFeeSchedule' | 'AdoptSlippageModel', name: string): JsonSchema {
   return (schemaOf(command).properties as Readonly<Record<string, JsonSchema>>)[name]!;
 }
 
@@ -203,6 +203,12 @@ export const QUESTION_ANSWERS: Readonly<Record<string, JsonSchema>> = {
       object<PortfolioAnswer['feeSchedules'][number]>({
         at: time('In force from here.'),
         schedule: partOf('AdoptFeeSchedule', 'schedule'),
+      }),
+    ),
+    slippageModels: list(
+      object<PortfolioAnswer['slippageModels'][number]>({
+        at: time('In force from here.'),
+        model: partOf('AdoptSlippageModel', 'model'),
       }),
     ),
   }),

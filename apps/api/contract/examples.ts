@@ -39,6 +39,7 @@ export const EXAMPLES: { readonly [C in keyof Commands]: Commands[C] } = {
       ],
     },
   },
+  AdoptSlippageModel: { portfolioId, at: '2024-01-01T00:00:00Z', model: { model: 'fixed_bp', bp: '1' } },
   CreateUnits: { portfolioId, units: '1000', cash: '100000.00', at: '2024-01-01T00:00:00Z' },
   ExecuteRebalance: {
     portfolioId,

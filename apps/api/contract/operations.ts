@@ -16,6 +16,7 @@ const COMMAND_SUMMARIES: { readonly [C in CommandName]: string } = {
   OpenPortfolio: 'Open a portfolio',
   AdoptMandate: 'Adopt a mandate',
   AdoptFeeSchedule: 'Adopt a fee schedule',
+  AdoptSlippageModel: 'Adopt a slippage model',
   CreateUnits: 'Create units',
   RedeemUnits: 'Redeem units',
   SplitUnits: 'Split units',

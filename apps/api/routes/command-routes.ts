@@ -11,6 +11,7 @@ export const COMMAND_ROUTES: { readonly [C in CommandName]: string } = {
   OpenPortfolio: 'v1/portfolios',
   AdoptMandate: 'v1/portfolios/:id/mandates',
   AdoptFeeSchedule: 'v1/portfolios/:id/fee-schedules',
+  AdoptSlippageModel: 'v1/portfolios/:id/slippage-models',
   CreateUnits: 'v1/portfolios/:id/units/creations',
   RedeemUnits: 'v1/portfolios/:id/units/redemptions',
   SplitUnits: 'v1/portfolios/:id/units/splits',

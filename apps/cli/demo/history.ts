@@ -64,7 +64,6 @@ export async function makeHistory(ledger: Ledger, host: Host, plan: DemoPlan, op
     const { portfolioId } = fund;
     await runMandate(ledger, flow, {
       portfolioId,
-      costs: plan.costs,
       funding: funding.filter(({ at }) => at > first),
       signal,
       onStep: (at) => {
@@ -85,6 +84,7 @@ async function openFund(flow: CommandFlow, plan: DemoPlan, fund: FundPlan, at: s
   await send(flow, portfolioId, 'OpenPortfolio', open);
   await send(flow, portfolioId, 'AdoptMandate', { portfolioId, at, mandate });
   await send(flow, portfolioId, 'AdoptFeeSchedule', { portfolioId, at, schedule: plan.schedule });
+  await send(flow, portfolioId, 'AdoptSlippageModel', { portfolioId, at, model: plan.slippage });
   await send(flow, portfolioId, 'CreateUnits', { portfolioId, ...UNITS, at });
 }
 

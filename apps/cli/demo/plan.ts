@@ -5,10 +5,9 @@
 import { basename, resolve } from 'node:path';
 import type { ListInstrument } from '../../../libs/domain/commands';
 import { divRound, fitTo, formatFixed, parseDecimal, pow10 } from '../../../libs/domain/decimal';
-import { type FeeSchedule, RATE_SCALE } from '../../../libs/domain/fee-schedule';
+import { type FeeSchedule, RATE_SCALE, type SlippageModel } from '../../../libs/domain/fee-schedule';
 import { type MandateData, readMandate } from '../../../libs/domain/mandate';
 import { RefusalError } from '../../../libs/domain/refusal';
-import type { TradingCosts } from '../../../libs/domain/sizing';
 import { PRICE_FORMATS, type PriceFormat } from '../../../libs/formats/price-layout';
 import { bad, choiceOption } from '../../../libs/ledger/arguments';
 
@@ -43,7 +42,7 @@ export interface DemoPlan {
   readonly funding: readonly string[];
   readonly funds: readonly FundPlan[];
   readonly schedule: FeeSchedule;
-  readonly costs: TradingCosts;
+  readonly slippage: SlippageModel;
 }
 
 const EXCHANGE_CLOSE = { cron: '0 16 * * 1-5', zone: 'America/New_York' };
@@ -86,8 +85,8 @@ export function planDemo(options: DemoOptions): DemoPlan {
       targetLeverage: text,
       mandate: mandateOf(units, resets, band),
     })),
-    schedule: scheduleOf(options.management),
-    costs,
+    schedule: scheduleOf(options.management, costs.feeRate),
+    slippage: { model: 'fixed_bp', bp: plain(costs.slippage * 10_000n) },
   };
 }
 
@@ -113,7 +112,7 @@ export function rate(option: string, text: string): bigint {
   return units;
 }
 
-function leverage(text: string, costs: TradingCosts): { text: string; units: bigint } {
+function leverage(text: string, costs: { readonly feeRate: bigint; readonly slippage: bigint }): { text: string; units: bigint } {
   const value = parseDecimal(text.trim());
   const units = value && fitTo(value, 2);
   const size = units === undefined ? 0n : units < 0n ? -units : units;
@@ -145,14 +144,21 @@ function mandateOf(units: bigint, resets: NonNullable<MandateData['resets']>, ba
   return mandate;
 }
 
-function scheduleOf(management: string): FeeSchedule {
-  const value = formatFixed(rate('--management', management), RATE_SCALE).replace(/\.?0+$/, '');
-  const yearly = { value, unit: 'fraction', period: 'year' } as const;
+function scheduleOf(management: string, tradingFee: bigint): FeeSchedule {
+  const yearly = { value: plain(rate('--management', management)), unit: 'fraction', period: 'year' } as const;
   return {
     id: 'demo',
     version: '1',
-    rules: [{ kind: 'management', trigger: 'at_reset', basis: 'nav', rate: yearly, dayCount: 'ACT/365' }],
+    rules: [
+      { kind: 'management', trigger: 'at_reset', basis: 'nav', rate: yearly, dayCount: 'ACT/365' },
+      { kind: 'trading', trigger: 'per_fill', basis: 'executed_notional', rate: { value: plain(tradingFee), unit: 'fraction' } },
+    ],
   };
+}
+
+/** Units of 10^-18 without trailing zeros. */
+function plain(units: bigint): string {
+  return formatFixed(units, RATE_SCALE).replace(/\.?0+$/, '');
 }
 
 /** The letters that a file's name begins with, as capitals: btcusdt_1m_2020.csv.gz is BTCUSDT. */

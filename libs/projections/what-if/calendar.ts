@@ -1,0 +1,53 @@
+/**
+ * The instants of a scenario that are known before it is replayed: scheduled resets that count and the times at which its rules are due. Deliberately absent: band exits, flows and
+ * recorded facts.
+ */
+import { CHARGE_ORDER, dueTimes, type Calendar as Dates, resetTimes } from '../../domain/due-times';
+import { isPeriodic, type Rule } from '../../domain/fee-rules';
+import type { Instant } from '../../domain/instant';
+import { countedResets } from '../../domain/resets';
+import type { Booked } from './booked';
+import type { Scenario } from './scenario';
+
+export interface CalendarPoint {
+  readonly at: Instant;
+  readonly reset: boolean;
+  /** In the order in which they are charged. */
+  readonly due: readonly Rule[];
+}
+
+/** In order. A reset does not count without a tick since the one before that counted, or since `from`. */
+export function calendarOf(
+  { prices, from, to, view }: Booked,
+  scenario: Pick<Scenario, 'decides' | 'mandates' | 'rules'>,
+): readonly CalendarPoint[] {
+  const { mandates, decides } = scenario;
+  const points = new Map<Instant, { reset: boolean; due: Rule[] }>();
+  const point = (at: Instant): { reset: boolean; due: Rule[] } => {
+    let found = points.get(at);
+    if (!found) points.set(at, (found = { reset: false, due: [] }));
+    return found;
+  };
+  if (decides) for (const at of countedResets(mandates, prices, from, to)) point(at).reset = true;
+  const dates: Dates = { mandates, prices, openedAt: view.portfolio.terms.openedAt };
+  const rules = (scenario.rules ?? []).filter(({ trigger }) => trigger !== 'per_fill' && trigger !== 'per_flow');
+  for (const rule of [...rules].sort((a, b) => CHARGE_ORDER[a.kind] - CHARGE_ORDER[b.kind] || a.index - b.index)) {
+    const start = rule.from !== undefined && rule.from > from ? rule.from : from;
+    // Time up to the end of a rule is charged at that instant, if it is due then.
+    const ends = rule.until === undefined ? to : isPeriodic(rule) ? rule.until : rule.until - 1n;
+    const last = ends < to ? ends : to;
+    for (const at of timesOf(dates, rule, start, last)) point(at).due.push(rule);
+  }
+  return [...points].map(([at, found]) => ({ at, ...found })).sort((a, b) => (a.at < b.at ? -1 : 1));
+}
+
+/** As the domain says, but by the second at the resets and at the end. */
+function* timesOf(dates: Dates, rule: Rule, since: Instant, until: Instant): Generator<Instant> {
+  if (rule.trigger !== 'per_second') {
+    yield* dueTimes(dates, rule, since, until);
+    return;
+  }
+  let last = since;
+  for (const at of resetTimes(dates, since, until)) yield (last = at);
+  if (last < until) yield until;
+}
