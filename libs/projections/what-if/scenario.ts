@@ -5,7 +5,7 @@
 import { abs, fitTo, parseDecimal } from '../../domain/decimal';
 import type { Terms } from '../../domain/facts';
 import { readSchedule, type Rule } from '../../domain/fee-rules';
-import { RATE_SCALE, type SlippageModel } from '../../domain/fee-schedule';
+import { RATE_SCALE } from '../../domain/fee-schedule';
 import { reject } from '../../domain/fields';
 import { type MandateData, readMandate } from '../../domain/mandate';
 import type { FeeKind } from '../../domain/portfolio-events';

@@ -91,7 +91,7 @@ function putAt(data: unknown, path: string, value: unknown): unknown {
   for (let rest = path; rest !== '';) {
     const match = STEP.exec(rest);
     if (!match) return refuse('InvalidField', 'must be a path such as feeSchedule.rules[0].rate.value', { field: '/vary', value: path });
-    steps.push(match[1] ?? Number(match[2]));
+    steps.push(match[1] ?? parseInt(match[2]!, 10));
     rest = rest.slice(match[0].length);
   }
   const put = (part: unknown, i: number): unknown => {
