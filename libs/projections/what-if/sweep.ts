@@ -87,26 +87,27 @@ const STEP = /^(?:\.?([A-Za-z]+)|\[(\d{1,3})\])/;
 
 /** A copy with the value at the path; parts that are missing on the way are made, but no entry of an array. */
 function putAt(data: unknown, path: string, value: unknown): unknown {
-  const steps: (string | number)[] = [];
+  const steps: { readonly name: string; readonly isIndex: boolean }[] = [];
   for (let rest = path; rest !== '';) {
     const match = STEP.exec(rest);
     if (!match) return refuse('InvalidField', 'must be a path such as feeSchedule.rules[0].rate.value', { field: '/vary', value: path });
-    steps.push(match[1] ?? parseInt(match[2]!, 10));
+    steps.push({ name: match[1] ?? match[2]!, isIndex: match[1] === undefined });
     rest = rest.slice(match[0].length);
   }
   const put = (part: unknown, i: number): unknown => {
     const step = steps[i];
     if (step === undefined) return value;
-    if (typeof step === 'number') {
-      if (!Array.isArray(part) || step >= part.length)
-        return refuse('InvalidField', `there is no entry ${step} at ${steps.slice(0, i).join('.')}`, { field: '/vary', value: path });
-      const inner = put(part[step], i + 1);
-      return isRefusal(inner) ? inner : (part as unknown[]).map((one, at) => (at === step ? inner : one));
+    const place = (): string => steps.slice(0, i).map(({ name }) => name).join('.');
+    if (step.isIndex) {
+      const index = Array.isArray(part) ? Object.keys(part).indexOf(step.name) : -1;
+      if (index < 0) return refuse('InvalidField', `there is no entry ${step.name} at ${place()}`, { field: '/vary', value: path });
+      const inner = put((part as unknown[])[index], i + 1);
+      return isRefusal(inner) ? inner : (part as unknown[]).map((one, at) => (at === index ? inner : one));
     }
     if (part !== undefined && part !== null && (typeof part !== 'object' || Array.isArray(part)))
-      return refuse('InvalidField', `there is no field ${step} at ${steps.slice(0, i).join('.')}`, { field: '/vary', value: path });
-    const inner = put((part as Record<string, unknown> | undefined | null)?.[step], i + 1);
-    return isRefusal(inner) ? inner : { ...(part as object | undefined), [step]: inner };
+      return refuse('InvalidField', `there is no field ${step.name} at ${place()}`, { field: '/vary', value: path });
+    const inner = put((part as Record<string, unknown> | undefined | null)?.[step.name], i + 1);
+    return isRefusal(inner) ? inner : { ...(part as object | undefined), [step.name]: inner };
   };
   return steps.length === 0 ? refuse('InvalidField', 'must name a path', { field: '/vary', value: path }) : put(data, 0);
 }
