@@ -13,8 +13,10 @@ import { registerImport } from './commands/import';
 import { registerNav } from './commands/nav';
 import { registerOperations } from './commands/operations';
 import { registerRecord } from './commands/record';
+import { registerSchema } from './commands/schema';
 import { registerServe } from './commands/serve';
 import { registerToken } from './commands/token';
+import { registerWhatIf } from './commands/what-if';
 import { registerDemo } from './demo/register';
 import { EXIT, report, UsageError } from './exit';
 import { watchOutput } from './output';
@@ -63,11 +65,13 @@ function program(): Command {
   registerNav(root);
   registerHistory(root);
   registerAttribution(root);
+  registerWhatIf(root);
   registerEvents(root);
   registerServe(root);
   registerToken(root);
   registerOperations(root);
   registerCopy(root);
+  registerSchema(root);
   return root;
 }
 

@@ -1,10 +1,10 @@
 /** `history`: what a fund was worth, as a series. */
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { HistoryFormat } from '../../../libs/ledger/history-file';
 import type { NavAnswer } from '../../../libs/projections/nav';
-import { bad, choiceOption, durationOption, optionalTime, timeOption } from '../../../libs/ledger/arguments';
-import { grouped, LineWriter, rounded, table, write } from '../output';
+import { choiceOption, durationOption, optionalTime, timeOption } from '../../../libs/ledger/arguments';
+import { put, refuseParquetOnTerminal } from '../files';
+import { grouped, rounded, table } from '../output';
 import { action, withHost } from '../session';
 
 const HELP = `
@@ -39,9 +39,7 @@ export function registerHistory(program: Command): void {
     .action(
       action(async (globals, portfolio: string, options: Options) => {
         const format = options.format === undefined ? (globals.json ? 'json' : 'table') : choiceOption('--format', options.format, FORMATS);
-        if (format === 'parquet' && options.out === undefined && process.stdout.isTTY) {
-          throw bad('--format', format, 'parquet is no text: name a file with --out, or redirect stdout');
-        }
+        refuseParquetOnTerminal(format, options.out);
         const [from, to] = [timeOption('--from', options.from), timeOption('--to', options.to)];
         const every = durationOption('--every', options.every);
         const knownAt = optionalTime('--known-at', options.knownAt);
@@ -60,22 +58,6 @@ const FORMATS: readonly HistoryFormat[] = ['csv', 'json', 'parquet'];
 
 async function* one<T>(value: T): AsyncGenerator<T, void, undefined> {
   yield value;
-}
-
-async function put(texts: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>, out: string | undefined): Promise<void> {
-  if (out !== undefined) {
-    const parts: Buffer[] = [];
-    for await (const text of texts) parts.push(Buffer.from(text as Uint8Array));
-    try {
-      writeFileSync(out, Buffer.concat(parts));
-    } catch (error) {
-      throw bad('--out', out, `must be a file that can be written: ${(error as Error).message}`);
-    }
-    return;
-  }
-  const lines = new LineWriter();
-  for await (const text of texts) await (typeof text === 'string' ? lines.add(text) : write(text));
-  await lines.end();
 }
 
 function forReading(answers: readonly NavAnswer[]): string {

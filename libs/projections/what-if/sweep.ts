@@ -97,7 +97,11 @@ function putAt(data: unknown, path: string, value: unknown): unknown {
   const put = (part: unknown, i: number): unknown => {
     const step = steps[i];
     if (step === undefined) return value;
-    const place = (): string => steps.slice(0, i).map(({ name }) => name).join('.');
+    const place = (): string =>
+      steps
+        .slice(0, i)
+        .map(({ name }) => name)
+        .join('.');
     if (step.isIndex) {
       const index = Array.isArray(part) ? Object.keys(part).indexOf(step.name) : -1;
       if (index < 0) return refuse('InvalidField', `there is no entry ${step.name} at ${place()}`, { field: '/vary', value: path });
