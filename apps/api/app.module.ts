@@ -2,6 +2,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Ledger } from '../../libs/ledger/ledger';
 import { LedgerModule } from '../../libs/ledger/ledger.module';
+import { WhatIfJobs } from '../../libs/ledger/what-if-jobs';
 import { Contract } from './contract/contract';
 import { DocsController } from './contract/docs.controller';
 import { Lasting } from './lasting';
@@ -16,6 +17,7 @@ import { HealthController } from './routes/health.controller';
 import { MetricsController } from './routes/metrics.controller';
 import { QuestionsController } from './routes/questions.controller';
 import { StreamController } from './routes/stream.controller';
+import { WhatIfController } from './routes/what-if.controller';
 
 /** What routes use beside the ledger. */
 export interface Parts {
@@ -38,12 +40,14 @@ export class ApiModule {
         StreamController,
         CatalogueController,
         QuestionsController,
+        WhatIfController,
         HealthController,
         MetricsController,
         DocsController,
       ],
       providers: [
         Contract,
+        WhatIfJobs,
         { provide: Lasting, useValue: parts.lasting },
         { provide: Limits, useValue: parts.limits },
         { provide: Condition, useValue: parts.condition },

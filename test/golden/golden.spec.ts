@@ -107,6 +107,35 @@ const COMMANDS: readonly (readonly [string, object])[] = [
   ['CorrectFact', onP({ corrects: eventOf(11), replacement: onP({ amount: '1.5', at: day(2) }), reason: 'sign' })],
   ['CorrectFact', onP({ corrects: eventOf(13), reason: 'charged twice' })],
   ['AccrueFees', onP({ through: '2024-01-02T22:00:00+01:00' })],
+  ['AdoptSlippageModel', onP({ at: day(3), model: { model: 'half_spread', bp: '2.5' } })],
+  [
+    'AdoptFeeSchedule',
+    onP({
+      at: day(3),
+      schedule: {
+        id: 'fees',
+        version: '2',
+        rules: [
+          { kind: 'trading', liquidity: 'taker', tiers: [{ from: '0', rate: '0.0005' }], tierBy: 'marginal', minimum: '0.01', cap: '100' },
+          {
+            kind: 'borrow',
+            trigger: 'daily',
+            rate: { value: '0.05', spread: '0.004', unit: 'fraction', period: 'year' },
+            dayCount: 'ACT/360',
+          },
+          {
+            kind: 'performance',
+            crystallise: { cron: '0 12 4 1 *', zone: 'UTC' },
+            rate: { value: '0.2', unit: 'fraction' },
+            highWaterMark: 'before_mint',
+            paidBy: 'units',
+          },
+        ],
+      },
+    }),
+  ],
+  ['RecordPrice', { instrumentId: 'XBT', price: '104', at: day(4), source: 'venue "a"' }],
+  ['AccrueFees', onP({ through: '2024-01-05T00:00:00Z' })],
 ];
 
 interface Line {

@@ -12,6 +12,7 @@ import { QUESTION_ANSWERS } from './answers';
 import { ALL_PROBLEMS, LOG_ANSWERS } from './log-answers';
 import { OPERATIONS, PAGES, PATH_PARTS } from './operations';
 import { count, ref, text } from './schema';
+import { WHAT_IF_ANSWERS } from './what-if-operations';
 import { TAGS } from './words';
 
 /** A route as the server has it: `GET /v1/portfolios/{id}`. */
@@ -51,7 +52,11 @@ export function documentOf(app: INestApplication, routes: readonly Route[]): obj
     ...document,
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: described,
-    components: { ...components, responses: responses(), schemas: { ...commandSchemas(), ...QUESTION_ANSWERS, ...LOG_ANSWERS } },
+    components: {
+      ...components,
+      responses: responses(),
+      schemas: { ...commandSchemas(), ...QUESTION_ANSWERS, ...WHAT_IF_ANSWERS, ...LOG_ANSWERS },
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { COMMAND_ROUTES } from '../routes/command-routes';
 import { EXAMPLES } from './examples';
 import { LOG_OPERATIONS } from './log-operations';
 import { id, list, object, oneOf, ref, text, time } from './schema';
+import { WHAT_IF_OPERATIONS } from './what-if-operations';
 import { ASKED, ASKED_ONE, header, json, type Operation, PAGE, type Parameter, problems, query } from './words';
 
 const COMMAND_SUMMARIES: { readonly [C in CommandName]: string } = {
@@ -158,6 +159,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   one('Portfolio', 'A portfolio with its terms'),
   listed('Instrument', 'List instruments'),
   one('Instrument', 'An instrument'),
+  ...WHAT_IF_OPERATIONS,
   ...LOG_OPERATIONS,
   [
     'GET /health/live',
@@ -209,6 +211,14 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 
 /** What a path's own parts are. */
 export const PATH_PARTS: Readonly<Record<string, (path: string) => Parameter>> = {
+  job: () => ({
+    name: 'job',
+    in: 'path',
+    required: true,
+    description: 'The job.',
+    schema: text(),
+    example: '6f9619ff-8b86-4011-b42d-00c04fc964ff',
+  }),
   id: (path) => {
     const [what, example] = path.startsWith('/v1/instruments') ? ['instrument', 'COIN'] : ['portfolio', 'coin3l'];
     return { name: 'id', in: 'path', required: true, description: `The ${what}.`, schema: id(), example };

@@ -3,7 +3,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccrueFeesData, AccrueFeesErrors, AccrueFeesResponses, AccrueInterestData, AccrueInterestErrors, AccrueInterestResponses, AdoptFeeScheduleData, AdoptFeeScheduleErrors, AdoptFeeScheduleResponses, AdoptMandateData, AdoptMandateErrors, AdoptMandateResponses, ChargeFeeData, ChargeFeeErrors, ChargeFeeResponses, CorrectFactData, CorrectFactErrors, CorrectFactResponses, CorrectPriceData, CorrectPriceErrors, CorrectPriceResponses, CreateUnitsData, CreateUnitsErrors, CreateUnitsResponses, ExecuteRebalanceData, ExecuteRebalanceErrors, ExecuteRebalanceResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponse, FollowEventsResponses, GetAttributionData, GetAttributionErrors, GetAttributionResponses, GetContractData, GetContractErrors, GetContractResponses, GetHistoryData, GetHistoryErrors, GetHistoryResponses, GetInstrumentData, GetInstrumentErrors, GetInstrumentResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNavData, GetNavErrors, GetNavResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTearSheetData, GetTearSheetErrors, GetTearSheetResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInstrumentData, ListInstrumentErrors, ListInstrumentResponses, ListInstrumentsData, ListInstrumentsErrors, ListInstrumentsResponses, ListPortfolioEventsData, ListPortfolioEventsErrors, ListPortfolioEventsResponses, ListPortfoliosData, ListPortfoliosErrors, ListPortfoliosResponses, OpenPortfolioData, OpenPortfolioErrors, OpenPortfolioResponses, RecordBatchData, RecordBatchErrors, RecordBatchResponses, RecordPriceData, RecordPriceErrors, RecordPriceResponses, RedeemUnitsData, RedeemUnitsErrors, RedeemUnitsResponses, SettleFundingData, SettleFundingErrors, SettleFundingResponses, SplitUnitsData, SplitUnitsErrors, SplitUnitsResponses } from './types.gen';
+import type { AccrueFeesData, AccrueFeesErrors, AccrueFeesResponses, AccrueInterestData, AccrueInterestErrors, AccrueInterestResponses, AdoptFeeScheduleData, AdoptFeeScheduleErrors, AdoptFeeScheduleResponses, AdoptMandateData, AdoptMandateErrors, AdoptMandateResponses, AdoptSlippageModelData, AdoptSlippageModelErrors, AdoptSlippageModelResponses, AskWhatIfData, AskWhatIfErrors, AskWhatIfResponses, ChargeFeeData, ChargeFeeErrors, ChargeFeeResponses, CorrectFactData, CorrectFactErrors, CorrectFactResponses, CorrectPriceData, CorrectPriceErrors, CorrectPriceResponses, CreateUnitsData, CreateUnitsErrors, CreateUnitsResponses, DeleteWhatIfJobData, DeleteWhatIfJobErrors, DeleteWhatIfJobResponses, ExecuteRebalanceData, ExecuteRebalanceErrors, ExecuteRebalanceResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponse, FollowEventsResponses, GetAttributionData, GetAttributionErrors, GetAttributionResponses, GetContractData, GetContractErrors, GetContractResponses, GetHistoryData, GetHistoryErrors, GetHistoryResponses, GetInstrumentData, GetInstrumentErrors, GetInstrumentResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNavData, GetNavErrors, GetNavResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTearSheetData, GetTearSheetErrors, GetTearSheetResponses, GetWhatIfJobData, GetWhatIfJobErrors, GetWhatIfJobResponses, GetWhatIfResultData, GetWhatIfResultErrors, GetWhatIfResultResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInstrumentData, ListInstrumentErrors, ListInstrumentResponses, ListInstrumentsData, ListInstrumentsErrors, ListInstrumentsResponses, ListPortfolioEventsData, ListPortfolioEventsErrors, ListPortfolioEventsResponses, ListPortfoliosData, ListPortfoliosErrors, ListPortfoliosResponses, OpenPortfolioData, OpenPortfolioErrors, OpenPortfolioResponses, RecordBatchData, RecordBatchErrors, RecordBatchResponses, RecordPriceData, RecordPriceErrors, RecordPriceResponses, RedeemUnitsData, RedeemUnitsErrors, RedeemUnitsResponses, SettleFundingData, SettleFundingErrors, SettleFundingResponses, SplitUnitsData, SplitUnitsErrors, SplitUnitsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -84,6 +84,16 @@ export const adoptMandate = <ThrowOnError extends boolean = false>(options: Opti
 export const adoptFeeSchedule = <ThrowOnError extends boolean = false>(options: Options<AdoptFeeScheduleData, ThrowOnError>): RequestResult<AdoptFeeScheduleResponses, AdoptFeeScheduleErrors, ThrowOnError> => (options.client ?? client).post<AdoptFeeScheduleResponses, AdoptFeeScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/portfolios/{id}/fee-schedules',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+export const adoptSlippageModel = <ThrowOnError extends boolean = false>(options: Options<AdoptSlippageModelData, ThrowOnError>): RequestResult<AdoptSlippageModelResponses, AdoptSlippageModelErrors, ThrowOnError> => (options.client ?? client).post<AdoptSlippageModelResponses, AdoptSlippageModelErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/portfolios/{id}/slippage-models',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -242,6 +252,34 @@ export const getAttribution = <ThrowOnError extends boolean = false>(options: Op
 export const getTearSheet = <ThrowOnError extends boolean = false>(options: Options<GetTearSheetData, ThrowOnError>): RequestResult<GetTearSheetResponses, GetTearSheetErrors, ThrowOnError> => (options.client ?? client).get<GetTearSheetResponses, GetTearSheetErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/portfolios/{id}/tear-sheet',
+    ...options
+});
+
+export const askWhatIf = <ThrowOnError extends boolean = false>(options: Options<AskWhatIfData, ThrowOnError>): RequestResult<AskWhatIfResponses, AskWhatIfErrors, ThrowOnError> => (options.client ?? client).post<AskWhatIfResponses, AskWhatIfErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/portfolios/{id}/what-if',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+export const deleteWhatIfJob = <ThrowOnError extends boolean = false>(options: Options<DeleteWhatIfJobData, ThrowOnError>): RequestResult<DeleteWhatIfJobResponses, DeleteWhatIfJobErrors, ThrowOnError> => (options.client ?? client).delete<DeleteWhatIfJobResponses, DeleteWhatIfJobErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/what-if/{job}',
+    ...options
+});
+
+export const getWhatIfJob = <ThrowOnError extends boolean = false>(options: Options<GetWhatIfJobData, ThrowOnError>): RequestResult<GetWhatIfJobResponses, GetWhatIfJobErrors, ThrowOnError> => (options.client ?? client).get<GetWhatIfJobResponses, GetWhatIfJobErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/what-if/{job}',
+    ...options
+});
+
+export const getWhatIfResult = <ThrowOnError extends boolean = false>(options: Options<GetWhatIfResultData, ThrowOnError>): RequestResult<GetWhatIfResultResponses, GetWhatIfResultErrors, ThrowOnError> => (options.client ?? client).get<GetWhatIfResultResponses, GetWhatIfResultErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/what-if/{job}/result',
     ...options
 });
 

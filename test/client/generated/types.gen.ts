@@ -67,16 +67,63 @@ export type AdoptFeeSchedule = {
         id: string;
         version: string;
         rules: Array<{
-            kind: string;
-            trigger: string;
-            basis: string;
-            rate: {
-                value: string;
-                unit: string;
-                period: string;
+            kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
+            trigger?: 'per_fill' | 'per_flow' | 'at_reset' | 'daily' | 'per_second' | 'crystallise';
+            basis?: 'executed_notional' | 'flow_cash' | 'nav' | 'nav_times_leverage' | 'exposure' | 'units' | 'financed' | 'gain';
+            liquidity?: 'any' | 'maker' | 'taker';
+            rate?: {
+                value?: string;
+                instrument?: string;
+                spread?: string;
+                unit: 'fraction';
+                period?: 'day' | 'year';
             };
-            dayCount: string;
+            dayCount?: 'ACT/365' | 'ACT/365.25' | 'ACT/360' | 'ACT/ACT' | '30/360';
+            crystallise?: {
+                cron: string;
+                zone: string;
+            };
+            highWaterMark?: 'before_mint' | 'after_mint';
+            paidBy?: 'cash' | 'units';
+            mint?: 'set' | 'dhedge';
+            tiers?: Array<{
+                from: string;
+                rate: string | {
+                    value: string;
+                    unit?: 'fraction';
+                };
+            }>;
+            tierBy?: 'slab' | 'marginal';
+            tierBound?: 'strict' | 'inclusive';
+            tierWindow?: string;
+            rounding?: {
+                accrueDigits?: number;
+                accrueMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                postDigits?: number;
+                postMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+            };
+            minimum?: string;
+            cap?: string;
+            flat?: string;
+            perUnit?: string;
+            effective?: {
+                from?: string;
+                to?: string;
+            };
         }>;
+    };
+};
+
+export type AdoptSlippageModel = {
+    portfolioId?: string;
+    booking?: 'open-period';
+    at: string;
+    model: {
+        model: 'none' | 'fixed_bp' | 'half_spread' | 'sqrt_impact';
+        bp?: string;
+        y?: string;
+        sigmaDaily?: string;
+        volumeDaily?: string;
     };
 };
 
@@ -133,7 +180,7 @@ export type ChargeFee = {
     portfolioId?: string;
     booking?: 'open-period';
     feeId: string;
-    kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'custody' | 'other';
+    kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
     at: string;
     amount?: string;
     currency?: string;
@@ -409,16 +456,60 @@ export type Portfolio = {
             id: string;
             version: string;
             rules: Array<{
-                kind: string;
-                trigger: string;
-                basis: string;
-                rate: {
-                    value: string;
-                    unit: string;
-                    period: string;
+                kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
+                trigger?: 'per_fill' | 'per_flow' | 'at_reset' | 'daily' | 'per_second' | 'crystallise';
+                basis?: 'executed_notional' | 'flow_cash' | 'nav' | 'nav_times_leverage' | 'exposure' | 'units' | 'financed' | 'gain';
+                liquidity?: 'any' | 'maker' | 'taker';
+                rate?: {
+                    value?: string;
+                    instrument?: string;
+                    spread?: string;
+                    unit: 'fraction';
+                    period?: 'day' | 'year';
                 };
-                dayCount: string;
+                dayCount?: 'ACT/365' | 'ACT/365.25' | 'ACT/360' | 'ACT/ACT' | '30/360';
+                crystallise?: {
+                    cron: string;
+                    zone: string;
+                };
+                highWaterMark?: 'before_mint' | 'after_mint';
+                paidBy?: 'cash' | 'units';
+                mint?: 'set' | 'dhedge';
+                tiers?: Array<{
+                    from: string;
+                    rate: string | {
+                        value: string;
+                        unit?: 'fraction';
+                    };
+                }>;
+                tierBy?: 'slab' | 'marginal';
+                tierBound?: 'strict' | 'inclusive';
+                tierWindow?: string;
+                rounding?: {
+                    accrueDigits?: number;
+                    accrueMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                    postDigits?: number;
+                    postMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                };
+                minimum?: string;
+                cap?: string;
+                flat?: string;
+                perUnit?: string;
+                effective?: {
+                    from?: string;
+                    to?: string;
+                };
             }>;
+        };
+    }>;
+    slippageModels: Array<{
+        at: string;
+        model: {
+            model: 'none' | 'fixed_bp' | 'half_spread' | 'sqrt_impact';
+            bp?: string;
+            y?: string;
+            sigmaDaily?: string;
+            volumeDaily?: string;
         };
     }>;
 };
@@ -437,6 +528,176 @@ export type InstrumentList = {
     next: string | null;
 };
 
+export type Scenario = {
+    mode: 'restate' | 're-decide';
+    feeSchedule?: {
+        id: string;
+        version: string;
+        rules: Array<{
+            kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
+            trigger?: 'per_fill' | 'per_flow' | 'at_reset' | 'daily' | 'per_second' | 'crystallise';
+            basis?: 'executed_notional' | 'flow_cash' | 'nav' | 'nav_times_leverage' | 'exposure' | 'units' | 'financed' | 'gain';
+            liquidity?: 'any' | 'maker' | 'taker';
+            rate?: {
+                value?: string;
+                instrument?: string;
+                spread?: string;
+                unit: 'fraction';
+                period?: 'day' | 'year';
+            };
+            dayCount?: 'ACT/365' | 'ACT/365.25' | 'ACT/360' | 'ACT/ACT' | '30/360';
+            crystallise?: {
+                cron: string;
+                zone: string;
+            };
+            highWaterMark?: 'before_mint' | 'after_mint';
+            paidBy?: 'cash' | 'units';
+            mint?: 'set' | 'dhedge';
+            tiers?: Array<{
+                from: string;
+                rate: string | {
+                    value: string;
+                    unit?: 'fraction';
+                };
+            }>;
+            tierBy?: 'slab' | 'marginal';
+            tierBound?: 'strict' | 'inclusive';
+            tierWindow?: string;
+            rounding?: {
+                accrueDigits?: number;
+                accrueMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                postDigits?: number;
+                postMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+            };
+            minimum?: string;
+            cap?: string;
+            flat?: string;
+            perUnit?: string;
+            effective?: {
+                from?: string;
+                to?: string;
+            };
+        }>;
+    } | null;
+    slippage?: {
+        model: 'recorded' | 'none' | 'fixed_bp' | 'half_spread' | 'sqrt_impact';
+        bp?: string;
+        y?: string;
+        sigmaDaily?: string;
+        volumeDaily?: string;
+    } | null;
+    funding?: {
+        model: 'recorded' | 'none' | 'fixed';
+        rate?: string;
+    } | null;
+    mandate?: {
+        resets?: {
+            cron?: string;
+            zone?: string;
+        } | null;
+        band?: {
+            lower?: string;
+            upper?: string;
+        } | null;
+        sizing?: 'exact' | 'naive';
+        maxStep?: string | null;
+        maxPriceAge?: string | null;
+    } | null;
+    targetLeverage?: string;
+};
+
+export type Sweep = {
+    base: {
+        [key: string]: unknown;
+    };
+    vary: {
+        [key: string]: Array<unknown>;
+    };
+};
+
+export type Manifest = {
+    logPosition: string;
+    root: string;
+    scenarioDigest: string;
+    engine: string;
+    resultDigest: string;
+};
+
+export type WhatIf = {
+    portfolioId: string;
+    mode: 'restate' | 're-decide';
+    from: string;
+    to: string;
+    knownAt: string;
+    base: {
+        nT: string | null;
+        attribution: Attribution | null;
+        unanswerable?: string;
+    };
+    scenario: {
+        nT: string | null;
+        attribution: Attribution | null;
+        unanswerable?: string;
+        rebalances: Array<{
+            at: string;
+            reason: 'scheduled' | 'band';
+            side: 'buy' | 'sell';
+            quantity: string;
+            price: string;
+            fee: string;
+        }>;
+        terminated?: {
+            at: string;
+        };
+        assumptions?: Array<string>;
+        series?: Array<{
+            at: string;
+            navPerUnit: string | null;
+        }>;
+    };
+    difference: {
+        nT: string | null;
+        byTerm: {
+            [key: string]: string;
+        } | null;
+    };
+    manifest: Manifest;
+};
+
+export type SweepAnswer = {
+    portfolioId: string;
+    mode: 'restate' | 're-decide';
+    from: string;
+    to: string;
+    base: {
+        nT: string | null;
+        attribution: Attribution | null;
+        unanswerable?: string;
+    };
+    points: Array<{
+        vary: {
+            [key: string]: unknown;
+        };
+        nT: string | null;
+        difference: string | null;
+        rebalances: number;
+        terminated?: {
+            at: string;
+        };
+        attribution: Attribution | null;
+        refused?: string;
+    }>;
+    manifest: Manifest;
+};
+
+export type Job = {
+    jobId: string;
+    portfolioId: string;
+    status: 'running' | 'done' | 'cancelled' | 'failed';
+    done: number;
+    of: number;
+};
+
 export type Recorded = {
     status: 'recorded' | 'duplicate';
     commandId: string;
@@ -448,7 +709,7 @@ export type Recorded = {
 };
 
 export type BatchLine = {
-    command: 'ListInstrument' | 'RecordPrice' | 'CorrectPrice' | 'OpenPortfolio' | 'AdoptMandate' | 'AdoptFeeSchedule' | 'CreateUnits' | 'RedeemUnits' | 'SplitUnits' | 'ExecuteRebalance' | 'ChargeFee' | 'SettleFunding' | 'AccrueInterest' | 'AccrueFees' | 'CorrectFact';
+    command: 'ListInstrument' | 'RecordPrice' | 'CorrectPrice' | 'OpenPortfolio' | 'AdoptMandate' | 'AdoptFeeSchedule' | 'AdoptSlippageModel' | 'CreateUnits' | 'RedeemUnits' | 'SplitUnits' | 'ExecuteRebalance' | 'ChargeFee' | 'SettleFunding' | 'AccrueInterest' | 'AccrueFees' | 'CorrectFact';
     data: {
         [key: string]: unknown;
     };
@@ -472,7 +733,7 @@ export type Event = {
     position: string;
     stream: string;
     revision: string;
-    type: 'InstrumentListed' | 'PriceTicked' | 'PriceCorrected' | 'PortfolioOpened' | 'MandateAdopted' | 'FeeScheduleAdopted' | 'UnitsCreated' | 'UnitsRedeemed' | 'UnitsSplit' | 'RebalanceExecuted' | 'FeeCharged' | 'FundingSettled' | 'InterestAccrued' | 'NothingDue' | 'FactCorrected';
+    type: 'InstrumentListed' | 'PriceTicked' | 'PriceCorrected' | 'PortfolioOpened' | 'MandateAdopted' | 'FeeScheduleAdopted' | 'SlippageModelAdopted' | 'UnitsCreated' | 'UnitsRedeemed' | 'UnitsSplit' | 'RebalanceExecuted' | 'FeeCharged' | 'FundingSettled' | 'InterestAccrued' | 'NothingDue' | 'FactCorrected';
     eventId: string;
     data: {
         [key: string]: unknown;
@@ -500,7 +761,7 @@ export type Problem = {
     type: string;
     title: string;
     status: number;
-    code: 'BadRequest' | 'MalformedBody' | 'Unauthorized' | 'NotFound' | 'RequestTimeout' | 'PayloadTooLarge' | 'UriTooLong' | 'UnsupportedMediaType' | 'MisdirectedRequest' | 'TooManyRequests' | 'HeadersTooLarge' | 'ShuttingDown' | 'AccessUnavailable' | 'TimedOut' | 'MalformedLine' | 'UnknownCommand' | 'UnknownField' | 'InvalidField' | 'ScaleExceeded' | 'FutureTime' | 'ReusedCommandId' | 'WrongRevision' | 'AlreadyExists' | 'IdCaseMismatch' | 'UnknownInstrument' | 'UnknownPortfolio' | 'NotTraded' | 'WrongInstrument' | 'UnsupportedCurrency' | 'BeforeInception' | 'NotEnoughUnits' | 'LaterFactImpossible' | 'NoUnits' | 'Terminated' | 'DuplicateId' | 'DuplicateFee' | 'UnknownFill' | 'FillInUse' | 'UnknownEvent' | 'NotCorrectable' | 'NoPrice' | 'NavNotPositive' | 'UnsupportedRule' | 'Unanswerable' | 'InvalidFile' | 'PriceConflict' | 'NotEmpty' | 'Forbidden' | 'BatchRefused' | 'StoreTooLarge' | 'StoreLocked' | 'StoreReadOnly' | 'StoreFull' | 'StoreForeign' | 'StoreNewer' | 'StoreDamaged' | 'StoreMissing' | 'StoreUnavailable' | 'StoreInDoubt' | 'StoreClosed' | 'Defect';
+    code: 'BadRequest' | 'MalformedBody' | 'Unauthorized' | 'NotFound' | 'RequestTimeout' | 'PayloadTooLarge' | 'UriTooLong' | 'UnsupportedMediaType' | 'MisdirectedRequest' | 'TooManyRequests' | 'HeadersTooLarge' | 'ShuttingDown' | 'AccessUnavailable' | 'TimedOut' | 'MalformedLine' | 'UnknownCommand' | 'UnknownField' | 'InvalidField' | 'ScaleExceeded' | 'FutureTime' | 'ReusedCommandId' | 'WrongRevision' | 'AlreadyExists' | 'IdCaseMismatch' | 'UnknownInstrument' | 'UnknownPortfolio' | 'NotTraded' | 'WrongInstrument' | 'UnsupportedCurrency' | 'BeforeInception' | 'NotEnoughUnits' | 'LaterFactImpossible' | 'NoUnits' | 'Terminated' | 'DuplicateId' | 'DuplicateFee' | 'UnknownFill' | 'FillInUse' | 'UnknownEvent' | 'NotCorrectable' | 'NoPrice' | 'NavNotPositive' | 'Unanswerable' | 'InvalidFile' | 'PriceConflict' | 'NotEmpty' | 'Forbidden' | 'BatchRefused' | 'StoreTooLarge' | 'StoreLocked' | 'StoreReadOnly' | 'StoreFull' | 'StoreForeign' | 'StoreNewer' | 'StoreDamaged' | 'StoreMissing' | 'StoreUnavailable' | 'StoreInDoubt' | 'StoreClosed' | 'Defect';
     detail: string;
     errors?: Array<{
         pointer: string | null;
@@ -790,6 +1051,44 @@ export type AdoptFeeScheduleResponses = {
 };
 
 export type AdoptFeeScheduleResponse = AdoptFeeScheduleResponses[keyof AdoptFeeScheduleResponses];
+
+export type AdoptSlippageModelData = {
+    body: AdoptSlippageModel;
+    headers?: {
+        'Idempotency-Key'?: string;
+        'If-Match'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/portfolios/{id}/slippage-models';
+};
+
+export type AdoptSlippageModelErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    412: Problem;
+    413: Problem;
+    415: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    507: Problem;
+    default: Problem;
+};
+
+export type AdoptSlippageModelError = AdoptSlippageModelErrors[keyof AdoptSlippageModelErrors];
+
+export type AdoptSlippageModelResponses = {
+    201: Recorded;
+};
+
+export type AdoptSlippageModelResponse = AdoptSlippageModelResponses[keyof AdoptSlippageModelResponses];
 
 export type CreateUnitsData = {
     body: CreateUnits;
@@ -1457,6 +1756,130 @@ export type GetTearSheetResponses = {
 };
 
 export type GetTearSheetResponse = GetTearSheetResponses[keyof GetTearSheetResponses];
+
+export type AskWhatIfData = {
+    body: Scenario | Sweep;
+    path: {
+        id: string;
+    };
+    query?: {
+        from?: string;
+        to?: string;
+        every?: string;
+        knownAt?: string;
+    };
+    url: '/v1/portfolios/{id}/what-if';
+};
+
+export type AskWhatIfErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    413: Problem;
+    415: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type AskWhatIfError = AskWhatIfErrors[keyof AskWhatIfErrors];
+
+export type AskWhatIfResponses = {
+    200: WhatIf;
+    202: Job;
+};
+
+export type AskWhatIfResponse = AskWhatIfResponses[keyof AskWhatIfResponses];
+
+export type DeleteWhatIfJobData = {
+    body?: never;
+    path: {
+        job: string;
+    };
+    query?: never;
+    url: '/v1/what-if/{job}';
+};
+
+export type DeleteWhatIfJobErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type DeleteWhatIfJobError = DeleteWhatIfJobErrors[keyof DeleteWhatIfJobErrors];
+
+export type DeleteWhatIfJobResponses = {
+    200: Job;
+};
+
+export type DeleteWhatIfJobResponse = DeleteWhatIfJobResponses[keyof DeleteWhatIfJobResponses];
+
+export type GetWhatIfJobData = {
+    body?: never;
+    path: {
+        job: string;
+    };
+    query?: never;
+    url: '/v1/what-if/{job}';
+};
+
+export type GetWhatIfJobErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type GetWhatIfJobError = GetWhatIfJobErrors[keyof GetWhatIfJobErrors];
+
+export type GetWhatIfJobResponses = {
+    200: Job;
+};
+
+export type GetWhatIfJobResponse = GetWhatIfJobResponses[keyof GetWhatIfJobResponses];
+
+export type GetWhatIfResultData = {
+    body?: never;
+    path: {
+        job: string;
+    };
+    query?: never;
+    url: '/v1/what-if/{job}/result';
+};
+
+export type GetWhatIfResultErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type GetWhatIfResultError = GetWhatIfResultErrors[keyof GetWhatIfResultErrors];
+
+export type GetWhatIfResultResponses = {
+    200: SweepAnswer;
+};
+
+export type GetWhatIfResultResponse = GetWhatIfResultResponses[keyof GetWhatIfResultResponses];
 
 export type GetLivenessData = {
     body?: never;
