@@ -11,7 +11,8 @@ import { decode } from '../../libs/store/frame';
 import { MemoryStore } from '../../libs/store/memory';
 import type { StoredEvent } from '../../libs/store/port';
 import { Fraction } from '../support/fraction';
-import { given, memoryLedger } from '../support/ledger';
+import { given, memoryLedger, viewOf } from '../support/ledger';
+import { bookedLines, replayed, scenarioLines } from '../support/what-if';
 import { cases, Random, runSeed } from '../support/random';
 
 const DAY = 86_400;
@@ -227,6 +228,16 @@ async function reopened(events: readonly StoredEvent[]): Promise<Ledger> {
 
 const told = (log: readonly StoredEvent[]) => log.map(({ recordedAt: _, ...event }) => event);
 
+/** The mandate run again over the same prices makes the same books. */
+async function expectSameDecided(ledger: Ledger, n: number): Promise<void> {
+  const view = await viewOf(ledger, 'p');
+  const found = replayed(view, { mode: 're-decide' });
+  if (!found) return;
+  const { booked, result } = found;
+  const ended = view.ending.at(booked.to);
+  expect({ n, ended: result.terminatedAt, lines: scenarioLines(result) }).toEqual({ n, ended, lines: bookedLines(view, booked, ended) });
+}
+
 const SEED = runSeed('mandate engine');
 
 describe('the mandate engine', () => {
@@ -239,6 +250,7 @@ describe('the mandate engine', () => {
       const result = await run(ledger, story);
       bands += result.rebalances.band;
       expect({ n, deeds: deedsOf(await logOf(ledger)) }).toEqual({ n, deeds: plainLoop(story) });
+      await expectSameDecided(ledger, n);
     }
     expect(bands).toBeGreaterThan(0);
   });
