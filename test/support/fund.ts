@@ -2,7 +2,6 @@
  * One fund for given/when/then tests: commands go through the real decisions and what they record is folded, as a ledger would, without store or
  * clock. Times are days of January 2024 unless they are written out.
  */
-import { NO_RATES } from '../../libs/domain/price-view';
 import type { PortfolioCommand, PortfolioCommands } from '../../libs/domain/commands';
 import { decidePortfolio } from '../../libs/domain/decide-portfolio';
 import { fixed } from '../../libs/domain/decimal';
@@ -10,6 +9,7 @@ import { instant } from '../../libs/domain/instant';
 import { Portfolio } from '../../libs/domain/portfolio';
 import type { PortfolioEvent } from '../../libs/domain/portfolio-events';
 import type { Listing } from '../../libs/domain/price-stream';
+import type { Rates } from '../../libs/domain/price-view';
 import { isRefusal, type Refusal } from '../../libs/domain/refusal';
 import { Ending } from '../../libs/domain/valuation';
 import type { View } from '../../libs/projections/view';
@@ -36,6 +36,12 @@ export class Fund {
   readonly prices = new NaivePrices();
   readonly listing: Listing;
   portfolio: Portfolio | undefined;
+  /** Of the one rate "fed-funds". */
+  private readonly rateTicks: { readonly at: bigint; readonly rate: bigint }[] = [];
+  readonly rates: Rates = {
+    isRate: (id) => id === 'fed-funds',
+    at: (id, t) => (id === 'fed-funds' ? this.rateTicks.filter(({ at }) => at <= t).at(-1)?.rate : undefined),
+  };
   private events = 0;
 
   constructor(listing: Partial<Listing> = {}, opening: Partial<typeof OPENING> | 'not opened' = {}) {
@@ -45,6 +51,12 @@ export class Fund {
 
   tick(at: string, price: string): this {
     this.prices.tick(instant(at), fixed(price, this.listing.priceScale), this.events++);
+    return this;
+  }
+
+  /** A tick of the rate, in order of time. */
+  rate(at: string, rate: string): this {
+    this.rateTicks.push({ at: instant(at), rate: fixed(rate, 18) });
     return this;
   }
 
@@ -60,7 +72,7 @@ export class Fund {
     const { portfolio, listing } = this;
     const prices = this.prices.view(this.events);
     const command = { name, data: { portfolioId: 'fund', ...data } } as unknown as PortfolioCommand;
-    const decided = decidePortfolio({ portfolio, listing, prices }, command, CLOCK, () => undefined);
+    const decided = decidePortfolio({ portfolio, listing, prices, rates: this.rates }, command, CLOCK, () => undefined);
     if (isRefusal(decided)) return decided;
     for (const event of decided) {
       const position = this.events++;
@@ -79,7 +91,7 @@ export class Fund {
     const portfolio = this.portfolio!;
     const prices = this.prices.view(this.events);
     const ending = new Ending(portfolio.terms, portfolio.timeline, () => prices);
-    return { portfolio, prices, rates: NO_RATES, ending, logPosition: this.events - 1, knownAt: CLOCK.now };
+    return { portfolio, prices, rates: this.rates, ending, logPosition: this.events - 1, knownAt: CLOCK.now };
   }
 }
 
