@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Replays the demo's history under other terms.
+set -euo pipefail
+
+# region restate
+navledger demo --no-serve --quiet > demo.txt
+echo '{"mode": "restate", "feeSchedule": null, "slippage": null}' > free.json
+navledger what-if spx3l --scenario free.json
+# endregion
+
+# region redecide
+echo '{"mode": "re-decide", "mandate": {"resets": null, "band": {"lower": "2", "upper": "4"}}}' > band.json
+navledger what-if spx3l --scenario band.json
+# endregion
+
+# region sweep
+echo '{"base": {"mode": "re-decide"}, "vary": {"targetLeverage": ["1", "2", "3"]}}' > grid.json
+navledger what-if spx3l --sweep grid.json
+navledger what-if spx3l --sweep grid.json --format csv --out grid.csv
+# endregion
