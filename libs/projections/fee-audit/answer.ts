@@ -135,12 +135,19 @@ export function eventDifference(terms: Terms, charged: Charged): FeeDifference |
   const again = fromEvent(terms, data);
   if (again.amount === amount && again.minted === minted) return undefined;
   const { basis, rate, dayFraction, units, nav, highWaterMark, raw } = data;
-  const { at: _, ...figures } = { at: undefined, basis, rate, dayFraction, units, nav, highWaterMark, raw };
   return {
     finding: 'event',
     ...told(terms, charged, again.amount, again.minted),
     rule: namedRule(charged),
-    inputs: Object.fromEntries(Object.entries(figures).filter(([, text]) => text !== undefined)),
+    inputs: {
+      ...optional('basis', basis),
+      ...optional('rate', rate),
+      ...optional('dayFraction', dayFraction),
+      ...optional('units', units),
+      ...optional('nav', nav),
+      ...optional('highWaterMark', highWaterMark),
+      raw,
+    },
     lateFacts: false,
   };
 }
@@ -176,12 +183,12 @@ function namedRule({ data }: Charged): FeeDifference['rule'] {
 
 function chargeInputs(terms: Terms, { by, charge, due, mark }: Extract<Verdict, { is: 'charge' }>): AuditInputs {
   const { basis, basisScale, rate, tau, raw, units, nav, highWaterMark } = charge;
-  const periodic = due?.since !== undefined;
+  const since = due?.since;
   return {
     basis: formatFixed(basis, basisScale),
     rate: formatFixed(rate, RATE_SCALE),
     ...optional('spread', by && by.rule.spread !== 0n ? formatFixed(by.rule.spread, RATE_SCALE) : undefined),
-    ...(periodic ? { since: formatInstant(due.since!), dayFraction: `${tau.num}/${tau.den}` } : {}),
+    ...(since === undefined ? {} : { since: formatInstant(since), dayFraction: `${tau.num}/${tau.den}` }),
     ...(mark ? { mark: formatFixed(mark.price, terms.priceScale), markAt: formatInstant(mark.at) } : {}),
     ...optional('units', units === undefined ? undefined : formatFixed(units, terms.unitScale)),
     ...optional('nav', nav === undefined ? undefined : formatFixed(nav, terms.navScale)),

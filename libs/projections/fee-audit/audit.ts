@@ -78,6 +78,7 @@ export class FeeAudit {
       if (!found && !inEvent) agreeing++;
       for (const one of [found, inEvent]) if (one) differences.push(one);
     }
+    differences.sort((a, b) => compare(instant(a.at), instant(b.at)) || compare(BigInt(a.position), BigInt(b.position)));
     const due = dueCharges(portfolio, prices, rates, this.to, view.ending.at(this.to));
     const sum = due.reduce((total, { charge }) => total + charge.amount, 0n);
     return {
@@ -164,8 +165,7 @@ export class FeeAudit {
       const books: Books = {
         portfolio,
         ...then,
-        lastCharge: (key, byHand) =>
-          latest(at, portfolio.charges.get(key) ?? [], byHand ? [...(this.byHand.get(key)?.values() ?? [])] : []),
+        lastCharge: (key, byHand) => latest(at, portfolio.charges.get(key) ?? [], (byHand && this.byHand.get(key)?.values()) || []),
         endedAt: (t) => this.endingOf(portfolio, then.prices).at(t),
       };
       const verdict = judgeCharge(books, event.data, place);
@@ -193,19 +193,25 @@ function handKey(verdict: Verdict): string | undefined {
   return verdict.is === 'charge' && verdict.by ? keyOf(verdict.by) : undefined;
 }
 
-function latest(until: Instant, ...lists: readonly (readonly Instant[])[]): Instant | undefined {
-  let found: Instant | undefined;
-  for (const times of lists) for (const t of times) if (t <= until && (found === undefined || t > found)) found = t;
+/** `ascending`, and others. */
+function latest(until: Instant, ascending: readonly Instant[], others: Iterable<Instant>): Instant | undefined {
+  let found = ascending.findLast((t) => t <= until);
+  for (const t of others) if (t <= until && (found === undefined || t > found)) found = t;
   return found;
 }
 
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Live charges and rebalances. */
 function* inOrder(portfolio: Portfolio): Generator<Standing> {
   const live = [...portfolio.facts.values()].flatMap(({ eventId, position, standing }) =>
     standing?.type === 'RebalanceExecuted' || standing?.type === 'FeeCharged'
       ? [{ eventId, position, event: standing, at: instant(standing.data.at) }]
       : [],
   );
-  yield* live.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.position - b.position));
+  yield* live.sort((a, b) => compare(a.at, b.at) || a.position - b.position);
 }
 
 function chargedBy({ terms }: Portfolio, { eventId, position, event }: Standing & { readonly event: FeeCharged }): Charged {
