@@ -3,7 +3,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AccrueFeesData, AccrueFeesErrors, AccrueFeesResponses, AccrueInterestData, AccrueInterestErrors, AccrueInterestResponses, AdoptFeeScheduleData, AdoptFeeScheduleErrors, AdoptFeeScheduleResponses, AdoptMandateData, AdoptMandateErrors, AdoptMandateResponses, ChargeFeeData, ChargeFeeErrors, ChargeFeeResponses, CorrectFactData, CorrectFactErrors, CorrectFactResponses, CorrectPriceData, CorrectPriceErrors, CorrectPriceResponses, CreateUnitsData, CreateUnitsErrors, CreateUnitsResponses, ExecuteRebalanceData, ExecuteRebalanceErrors, ExecuteRebalanceResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponse, FollowEventsResponses, GetAttributionData, GetAttributionErrors, GetAttributionResponses, GetContractData, GetContractErrors, GetContractResponses, GetHistoryData, GetHistoryErrors, GetHistoryResponses, GetInstrumentData, GetInstrumentErrors, GetInstrumentResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNavData, GetNavErrors, GetNavResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTearSheetData, GetTearSheetErrors, GetTearSheetResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInstrumentData, ListInstrumentErrors, ListInstrumentResponses, ListInstrumentsData, ListInstrumentsErrors, ListInstrumentsResponses, ListPortfolioEventsData, ListPortfolioEventsErrors, ListPortfolioEventsResponses, ListPortfoliosData, ListPortfoliosErrors, ListPortfoliosResponses, OpenPortfolioData, OpenPortfolioErrors, OpenPortfolioResponses, RecordBatchData, RecordBatchErrors, RecordBatchResponses, RecordPriceData, RecordPriceErrors, RecordPriceResponses, RedeemUnitsData, RedeemUnitsErrors, RedeemUnitsResponses, SettleFundingData, SettleFundingErrors, SettleFundingResponses, SplitUnitsData, SplitUnitsErrors, SplitUnitsResponses } from './types.gen';
+import type { AccrueFeesData, AccrueFeesErrors, AccrueFeesResponses, AccrueInterestData, AccrueInterestErrors, AccrueInterestResponses, AdoptFeeScheduleData, AdoptFeeScheduleErrors, AdoptFeeScheduleResponses, AdoptMandateData, AdoptMandateErrors, AdoptMandateResponses, AdoptSlippageModelData, AdoptSlippageModelErrors, AdoptSlippageModelResponses, ChargeFeeData, ChargeFeeErrors, ChargeFeeResponses, CorrectFactData, CorrectFactErrors, CorrectFactResponses, CorrectPriceData, CorrectPriceErrors, CorrectPriceResponses, CreateUnitsData, CreateUnitsErrors, CreateUnitsResponses, ExecuteRebalanceData, ExecuteRebalanceErrors, ExecuteRebalanceResponses, FollowEventsData, FollowEventsErrors, FollowEventsResponse, FollowEventsResponses, GetAttributionData, GetAttributionErrors, GetAttributionResponses, GetContractData, GetContractErrors, GetContractResponses, GetFeeAuditData, GetFeeAuditErrors, GetFeeAuditResponses, GetHistoryData, GetHistoryErrors, GetHistoryResponses, GetInstrumentData, GetInstrumentErrors, GetInstrumentResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNavData, GetNavErrors, GetNavResponses, GetPortfolioData, GetPortfolioErrors, GetPortfolioResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTearSheetData, GetTearSheetErrors, GetTearSheetResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInstrumentData, ListInstrumentErrors, ListInstrumentResponses, ListInstrumentsData, ListInstrumentsErrors, ListInstrumentsResponses, ListPortfolioEventsData, ListPortfolioEventsErrors, ListPortfolioEventsResponses, ListPortfoliosData, ListPortfoliosErrors, ListPortfoliosResponses, OpenPortfolioData, OpenPortfolioErrors, OpenPortfolioResponses, RecordBatchData, RecordBatchErrors, RecordBatchResponses, RecordPriceData, RecordPriceErrors, RecordPriceResponses, RedeemUnitsData, RedeemUnitsErrors, RedeemUnitsResponses, SettleFundingData, SettleFundingErrors, SettleFundingResponses, SplitUnitsData, SplitUnitsErrors, SplitUnitsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -84,6 +84,16 @@ export const adoptMandate = <ThrowOnError extends boolean = false>(options: Opti
 export const adoptFeeSchedule = <ThrowOnError extends boolean = false>(options: Options<AdoptFeeScheduleData, ThrowOnError>): RequestResult<AdoptFeeScheduleResponses, AdoptFeeScheduleErrors, ThrowOnError> => (options.client ?? client).post<AdoptFeeScheduleResponses, AdoptFeeScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/portfolios/{id}/fee-schedules',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+export const adoptSlippageModel = <ThrowOnError extends boolean = false>(options: Options<AdoptSlippageModelData, ThrowOnError>): RequestResult<AdoptSlippageModelResponses, AdoptSlippageModelErrors, ThrowOnError> => (options.client ?? client).post<AdoptSlippageModelResponses, AdoptSlippageModelErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/portfolios/{id}/slippage-models',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -236,6 +246,12 @@ export const getHistory = <ThrowOnError extends boolean = false>(options: Option
 export const getAttribution = <ThrowOnError extends boolean = false>(options: Options<GetAttributionData, ThrowOnError>): RequestResult<GetAttributionResponses, GetAttributionErrors, ThrowOnError> => (options.client ?? client).get<GetAttributionResponses, GetAttributionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/portfolios/{id}/attribution',
+    ...options
+});
+
+export const getFeeAudit = <ThrowOnError extends boolean = false>(options: Options<GetFeeAuditData, ThrowOnError>): RequestResult<GetFeeAuditResponses, GetFeeAuditErrors, ThrowOnError> => (options.client ?? client).get<GetFeeAuditResponses, GetFeeAuditErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/portfolios/{id}/fee-audit',
     ...options
 });
 

@@ -67,16 +67,63 @@ export type AdoptFeeSchedule = {
         id: string;
         version: string;
         rules: Array<{
-            kind: string;
-            trigger: string;
-            basis: string;
-            rate: {
-                value: string;
-                unit: string;
-                period: string;
+            kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
+            trigger?: 'per_fill' | 'per_flow' | 'at_reset' | 'daily' | 'per_second' | 'crystallise';
+            basis?: 'executed_notional' | 'flow_cash' | 'nav' | 'nav_times_leverage' | 'exposure' | 'units' | 'financed' | 'gain';
+            liquidity?: 'any' | 'maker' | 'taker';
+            rate?: {
+                value?: string;
+                instrument?: string;
+                spread?: string;
+                unit: 'fraction';
+                period?: 'day' | 'year';
             };
-            dayCount: string;
+            dayCount?: 'ACT/365' | 'ACT/365.25' | 'ACT/360' | 'ACT/ACT' | '30/360';
+            crystallise?: {
+                cron: string;
+                zone: string;
+            };
+            highWaterMark?: 'before_mint' | 'after_mint';
+            paidBy?: 'cash' | 'units';
+            mint?: 'set' | 'dhedge';
+            tiers?: Array<{
+                from: string;
+                rate: string | {
+                    value: string;
+                    unit?: 'fraction';
+                };
+            }>;
+            tierBy?: 'slab' | 'marginal';
+            tierBound?: 'strict' | 'inclusive';
+            tierWindow?: string;
+            rounding?: {
+                accrueDigits?: number;
+                accrueMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                postDigits?: number;
+                postMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+            };
+            minimum?: string;
+            cap?: string;
+            flat?: string;
+            perUnit?: string;
+            effective?: {
+                from?: string;
+                to?: string;
+            };
         }>;
+    };
+};
+
+export type AdoptSlippageModel = {
+    portfolioId?: string;
+    booking?: 'open-period';
+    at: string;
+    model: {
+        model: 'none' | 'fixed_bp' | 'half_spread' | 'sqrt_impact';
+        bp?: string;
+        y?: string;
+        sigmaDaily?: string;
+        volumeDaily?: string;
     };
 };
 
@@ -133,7 +180,7 @@ export type ChargeFee = {
     portfolioId?: string;
     booking?: 'open-period';
     feeId: string;
-    kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'custody' | 'other';
+    kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
     at: string;
     amount?: string;
     currency?: string;
@@ -268,6 +315,106 @@ export type Attribution = {
         basis: 'sqrt(252)' | 'sqrt(365)';
         periods: number;
     };
+};
+
+export type FeeAudit = {
+    portfolioId: string;
+    from: string;
+    to: string;
+    knownAt: string;
+    logPosition: string;
+    judgedBy: 'recorded' | 'knownAt';
+    checked: number;
+    agreeing: number;
+    unruled: number;
+    due: {
+        count: number;
+        amount: string;
+    };
+    differences: Array<{
+        finding: 'amount' | 'event' | 'not due';
+        at: string;
+        eventId: string;
+        position: string;
+        kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
+        feeId?: string;
+        rebalanceId?: string;
+        fillId?: string;
+        charged: string;
+        recomputed: string;
+        difference: string;
+        unitsMinted?: string;
+        unitsRecomputed?: string;
+        rule: {
+            id: string;
+            version: string;
+            rule: number;
+            terms?: {
+                kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
+                trigger?: 'per_fill' | 'per_flow' | 'at_reset' | 'daily' | 'per_second' | 'crystallise';
+                basis?: 'executed_notional' | 'flow_cash' | 'nav' | 'nav_times_leverage' | 'exposure' | 'units' | 'financed' | 'gain';
+                liquidity?: 'any' | 'maker' | 'taker';
+                rate?: {
+                    value?: string;
+                    instrument?: string;
+                    spread?: string;
+                    unit: 'fraction';
+                    period?: 'day' | 'year';
+                };
+                dayCount?: 'ACT/365' | 'ACT/365.25' | 'ACT/360' | 'ACT/ACT' | '30/360';
+                crystallise?: {
+                    cron: string;
+                    zone: string;
+                };
+                highWaterMark?: 'before_mint' | 'after_mint';
+                paidBy?: 'cash' | 'units';
+                mint?: 'set' | 'dhedge';
+                tiers?: Array<{
+                    from: string;
+                    rate: string | {
+                        value: string;
+                        unit?: 'fraction';
+                    };
+                }>;
+                tierBy?: 'slab' | 'marginal';
+                tierBound?: 'strict' | 'inclusive';
+                tierWindow?: string;
+                rounding?: {
+                    accrueDigits?: number;
+                    accrueMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                    postDigits?: number;
+                    postMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                };
+                minimum?: string;
+                cap?: string;
+                flat?: string;
+                perUnit?: string;
+                effective?: {
+                    from?: string;
+                    to?: string;
+                };
+            };
+        } | null;
+        reason?: string;
+        inputs: {
+            basis?: string;
+            rate?: string;
+            spread?: string;
+            since?: string;
+            dayFraction?: string;
+            mark?: string;
+            markAt?: string;
+            units?: string;
+            nav?: string;
+            highWaterMark?: string;
+            quantity?: string;
+            price?: string;
+            liquidity?: 'maker' | 'taker';
+            volume?: string;
+            raw?: string;
+        };
+        lateFacts: boolean;
+    }>;
 };
 
 export type TearSheet = {
@@ -409,16 +556,60 @@ export type Portfolio = {
             id: string;
             version: string;
             rules: Array<{
-                kind: string;
-                trigger: string;
-                basis: string;
-                rate: {
-                    value: string;
-                    unit: string;
-                    period: string;
+                kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
+                trigger?: 'per_fill' | 'per_flow' | 'at_reset' | 'daily' | 'per_second' | 'crystallise';
+                basis?: 'executed_notional' | 'flow_cash' | 'nav' | 'nav_times_leverage' | 'exposure' | 'units' | 'financed' | 'gain';
+                liquidity?: 'any' | 'maker' | 'taker';
+                rate?: {
+                    value?: string;
+                    instrument?: string;
+                    spread?: string;
+                    unit: 'fraction';
+                    period?: 'day' | 'year';
                 };
-                dayCount: string;
+                dayCount?: 'ACT/365' | 'ACT/365.25' | 'ACT/360' | 'ACT/ACT' | '30/360';
+                crystallise?: {
+                    cron: string;
+                    zone: string;
+                };
+                highWaterMark?: 'before_mint' | 'after_mint';
+                paidBy?: 'cash' | 'units';
+                mint?: 'set' | 'dhedge';
+                tiers?: Array<{
+                    from: string;
+                    rate: string | {
+                        value: string;
+                        unit?: 'fraction';
+                    };
+                }>;
+                tierBy?: 'slab' | 'marginal';
+                tierBound?: 'strict' | 'inclusive';
+                tierWindow?: string;
+                rounding?: {
+                    accrueDigits?: number;
+                    accrueMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                    postDigits?: number;
+                    postMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                };
+                minimum?: string;
+                cap?: string;
+                flat?: string;
+                perUnit?: string;
+                effective?: {
+                    from?: string;
+                    to?: string;
+                };
             }>;
+        };
+    }>;
+    slippageModels: Array<{
+        at: string;
+        model: {
+            model: 'none' | 'fixed_bp' | 'half_spread' | 'sqrt_impact';
+            bp?: string;
+            y?: string;
+            sigmaDaily?: string;
+            volumeDaily?: string;
         };
     }>;
 };
@@ -448,7 +639,7 @@ export type Recorded = {
 };
 
 export type BatchLine = {
-    command: 'ListInstrument' | 'RecordPrice' | 'CorrectPrice' | 'OpenPortfolio' | 'AdoptMandate' | 'AdoptFeeSchedule' | 'CreateUnits' | 'RedeemUnits' | 'SplitUnits' | 'ExecuteRebalance' | 'ChargeFee' | 'SettleFunding' | 'AccrueInterest' | 'AccrueFees' | 'CorrectFact';
+    command: 'ListInstrument' | 'RecordPrice' | 'CorrectPrice' | 'OpenPortfolio' | 'AdoptMandate' | 'AdoptFeeSchedule' | 'AdoptSlippageModel' | 'CreateUnits' | 'RedeemUnits' | 'SplitUnits' | 'ExecuteRebalance' | 'ChargeFee' | 'SettleFunding' | 'AccrueInterest' | 'AccrueFees' | 'CorrectFact';
     data: {
         [key: string]: unknown;
     };
@@ -472,7 +663,7 @@ export type Event = {
     position: string;
     stream: string;
     revision: string;
-    type: 'InstrumentListed' | 'PriceTicked' | 'PriceCorrected' | 'PortfolioOpened' | 'MandateAdopted' | 'FeeScheduleAdopted' | 'UnitsCreated' | 'UnitsRedeemed' | 'UnitsSplit' | 'RebalanceExecuted' | 'FeeCharged' | 'FundingSettled' | 'InterestAccrued' | 'NothingDue' | 'FactCorrected';
+    type: 'InstrumentListed' | 'PriceTicked' | 'PriceCorrected' | 'PortfolioOpened' | 'MandateAdopted' | 'FeeScheduleAdopted' | 'SlippageModelAdopted' | 'UnitsCreated' | 'UnitsRedeemed' | 'UnitsSplit' | 'RebalanceExecuted' | 'FeeCharged' | 'FundingSettled' | 'InterestAccrued' | 'NothingDue' | 'FactCorrected';
     eventId: string;
     data: {
         [key: string]: unknown;
@@ -500,7 +691,7 @@ export type Problem = {
     type: string;
     title: string;
     status: number;
-    code: 'BadRequest' | 'MalformedBody' | 'Unauthorized' | 'NotFound' | 'RequestTimeout' | 'PayloadTooLarge' | 'UriTooLong' | 'UnsupportedMediaType' | 'MisdirectedRequest' | 'TooManyRequests' | 'HeadersTooLarge' | 'ShuttingDown' | 'AccessUnavailable' | 'TimedOut' | 'MalformedLine' | 'UnknownCommand' | 'UnknownField' | 'InvalidField' | 'ScaleExceeded' | 'FutureTime' | 'ReusedCommandId' | 'WrongRevision' | 'AlreadyExists' | 'IdCaseMismatch' | 'UnknownInstrument' | 'UnknownPortfolio' | 'NotTraded' | 'WrongInstrument' | 'UnsupportedCurrency' | 'BeforeInception' | 'NotEnoughUnits' | 'LaterFactImpossible' | 'NoUnits' | 'Terminated' | 'DuplicateId' | 'DuplicateFee' | 'UnknownFill' | 'FillInUse' | 'UnknownEvent' | 'NotCorrectable' | 'NoPrice' | 'NavNotPositive' | 'UnsupportedRule' | 'Unanswerable' | 'InvalidFile' | 'PriceConflict' | 'NotEmpty' | 'Forbidden' | 'BatchRefused' | 'StoreTooLarge' | 'StoreLocked' | 'StoreReadOnly' | 'StoreFull' | 'StoreForeign' | 'StoreNewer' | 'StoreDamaged' | 'StoreMissing' | 'StoreUnavailable' | 'StoreInDoubt' | 'StoreClosed' | 'Defect';
+    code: 'BadRequest' | 'MalformedBody' | 'Unauthorized' | 'NotFound' | 'RequestTimeout' | 'PayloadTooLarge' | 'UriTooLong' | 'UnsupportedMediaType' | 'MisdirectedRequest' | 'TooManyRequests' | 'HeadersTooLarge' | 'ShuttingDown' | 'AccessUnavailable' | 'TimedOut' | 'MalformedLine' | 'UnknownCommand' | 'UnknownField' | 'InvalidField' | 'ScaleExceeded' | 'FutureTime' | 'ReusedCommandId' | 'WrongRevision' | 'AlreadyExists' | 'IdCaseMismatch' | 'UnknownInstrument' | 'UnknownPortfolio' | 'NotTraded' | 'WrongInstrument' | 'UnsupportedCurrency' | 'BeforeInception' | 'NotEnoughUnits' | 'LaterFactImpossible' | 'NoUnits' | 'Terminated' | 'DuplicateId' | 'DuplicateFee' | 'UnknownFill' | 'FillInUse' | 'UnknownEvent' | 'NotCorrectable' | 'NoPrice' | 'NavNotPositive' | 'Unanswerable' | 'InvalidFile' | 'PriceConflict' | 'NotEmpty' | 'Forbidden' | 'BatchRefused' | 'StoreTooLarge' | 'StoreLocked' | 'StoreReadOnly' | 'StoreFull' | 'StoreForeign' | 'StoreNewer' | 'StoreDamaged' | 'StoreMissing' | 'StoreUnavailable' | 'StoreInDoubt' | 'StoreClosed' | 'Defect';
     detail: string;
     errors?: Array<{
         pointer: string | null;
@@ -790,6 +981,44 @@ export type AdoptFeeScheduleResponses = {
 };
 
 export type AdoptFeeScheduleResponse = AdoptFeeScheduleResponses[keyof AdoptFeeScheduleResponses];
+
+export type AdoptSlippageModelData = {
+    body: AdoptSlippageModel;
+    headers?: {
+        'Idempotency-Key'?: string;
+        'If-Match'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/portfolios/{id}/slippage-models';
+};
+
+export type AdoptSlippageModelErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    409: Problem;
+    412: Problem;
+    413: Problem;
+    415: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    507: Problem;
+    default: Problem;
+};
+
+export type AdoptSlippageModelError = AdoptSlippageModelErrors[keyof AdoptSlippageModelErrors];
+
+export type AdoptSlippageModelResponses = {
+    201: Recorded;
+};
+
+export type AdoptSlippageModelResponse = AdoptSlippageModelResponses[keyof AdoptSlippageModelResponses];
 
 export type CreateUnitsData = {
     body: CreateUnits;
@@ -1426,6 +1655,39 @@ export type GetAttributionResponses = {
 };
 
 export type GetAttributionResponse = GetAttributionResponses[keyof GetAttributionResponses];
+
+export type GetFeeAuditData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query: {
+        from: string;
+        to: string;
+        knownAt?: string;
+    };
+    url: '/v1/portfolios/{id}/fee-audit';
+};
+
+export type GetFeeAuditErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type GetFeeAuditError = GetFeeAuditErrors[keyof GetFeeAuditErrors];
+
+export type GetFeeAuditResponses = {
+    200: FeeAudit;
+};
+
+export type GetFeeAuditResponse = GetFeeAuditResponses[keyof GetFeeAuditResponses];
 
 export type GetTearSheetData = {
     body?: never;
