@@ -58,8 +58,8 @@ async function fund(...lines: readonly Line[]): Promise<Ledger> {
   return ledger;
 }
 
-async function audit(ledger: Ledger, knownAt?: 'now' | string, from = day(1), to = day(31)): Promise<FeeAuditAnswer> {
-  const known = knownAt === 'now' ? ledger.store.head().recordedAt : knownAt === undefined ? undefined : instant(knownAt);
+async function audit(ledger: Ledger, knownAt?: 'now', from = day(1), to = day(31)): Promise<FeeAuditAnswer> {
+  const known = knownAt === undefined ? undefined : ledger.store.head().recordedAt;
   const answer = await feeAudit(ledger, 'fund', instant(from), instant(to), known, {});
   if (isRefusal(answer)) throw new Error(JSON.stringify(answer));
   return answer;
