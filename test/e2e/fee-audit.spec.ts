@@ -93,5 +93,5 @@ test('HTTP answers the same bytes', async () => {
   expect(replies.map(({ status }) => status)).toEqual([200, 200]);
   expect(await Promise.all(replies.map((reply) => reply.text()))).toEqual(documents);
   const refused = await call(`/v1/portfolios/coin3l/fee-audit?from=${DAY3}&to=${DAY2}`);
-  expect([refused.status, (await refused.json()).code]).toEqual([422, 'InvalidField']);
+  expect([refused.status, ((await refused.json()) as Json).code]).toEqual([422, 'InvalidField']);
 });

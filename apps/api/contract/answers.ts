@@ -1,17 +1,15 @@
 /** The schemas of what questions are answered, by name. Each is written against the type of its answer, so a field more or less does not compile. */
-import { FEE_KINDS } from '../../../libs/domain/portfolio-events';
 import type { InstrumentAnswer, PortfolioAnswer, PortfolioSummary } from '../../../libs/ledger/catalogue';
 import type { JsonSchema } from '../../../libs/ledger/shape-rules';
 import { schemaOf } from '../../../libs/ledger/shapes';
 import type { AttributionAnswer } from '../../../libs/projections/attribution';
-import { type AuditInputs, type FeeAuditAnswer, type FeeDifference, FINDINGS } from '../../../libs/projections/fee-audit/answer';
 import type { NavAnswer } from '../../../libs/projections/nav';
 import type { FallText, SpreadText, TearSheet } from '../../../libs/projections/tear-sheet';
+import { FeeAudit } from './audit-answer';
 import {
   count,
   currency,
   decimal,
-  eventId,
   id,
   integer,
   list,
@@ -116,75 +114,6 @@ const Attribution = object<AttributionAnswer>(
   'Where the change of NAV per unit in (from, to] went: each figure is a contribution, so a cost is negative.',
 );
 
-const RATE = 'A fraction, 18 decimals.';
-const FeeAudit = object<FeeAuditAnswer>(
-  {
-    portfolioId: id(),
-    from: time(),
-    to: time(),
-    knownAt,
-    logPosition,
-    judgedBy: oneOf(['recorded', 'knownAt'], '`recorded`: each charge by what was known when it was recorded.'),
-    checked: integer('Charges and fills with a rule, or an amount from a share of NAV.'),
-    agreeing: integer('Those of them without a difference.'),
-    unruled: integer('Charges and fills that no rule in force is for: their amounts were given.'),
-    due: object<FeeAuditAnswer['due']>({ count: integer(), amount: decimal() }, 'Charges due through `to` and not recorded.'),
-    differences: list(
-      object<FeeDifference>({
-        finding: oneOf(
-          FINDINGS,
-          "`amount`: the rule comes to another one; `event`: the charge's own figures do; `not due`: the rule asked for nothing then.",
-        ),
-        at: time(),
-        eventId: eventId('Of the fact first recorded.'),
-        position: count('Of that event in the log.'),
-        kind: oneOf(FEE_KINDS),
-        feeId: optional(id()),
-        rebalanceId: optional(id()),
-        fillId: optional(id()),
-        charged: decimal('At the currency scale, as are the next two.'),
-        recomputed: decimal(),
-        difference: decimal('charged − recomputed.'),
-        unitsMinted: optional(decimal('Of a charge paid in units.')),
-        unitsRecomputed: optional(decimal()),
-        rule: nullable(
-          object<NonNullable<FeeDifference['rule']>>({
-            id: text('Of the schedule, as is the version.'),
-            version: text(),
-            rule: integer("Its index in the schedule's rules."),
-            terms: optional(feeRule()),
-          }),
-          'Null for a share of NAV.',
-        ),
-        reason: optional(text('Why nothing was due.')),
-        inputs: object<AuditInputs>(
-          {
-            basis: optional(decimal('What the rate is applied to.')),
-            rate: optional(decimal(RATE)),
-            spread: optional(decimal(RATE)),
-            since: optional(time('From when the charge counts.')),
-            dayFraction: optional(text('The part of a year, or the days, as a ratio.')),
-            mark: optional(decimal()),
-            markAt: optional(time()),
-            units: optional(decimal()),
-            nav: optional(decimal()),
-            highWaterMark: optional(decimal()),
-            quantity: optional(decimal()),
-            price: optional(decimal()),
-            liquidity: optional(oneOf(['maker', 'taker'])),
-            volume: optional(decimal("Executed before the fill in the rule's window.")),
-            raw: optional(decimal('Before rounding.')),
-          },
-          'What the amount was computed again from; each where it counts.',
-        ),
-        lateFacts: { type: 'boolean', description: 'With `knownAt`: what was known when it was recorded gives the amount charged.' },
-      }),
-      'In order of time.',
-    ),
-  },
-  'Fees charged in (from, to] against what the rules in force come to.',
-);
-
 const fall = object<FallText>({
   depth: ratio('0 or below.'),
   peakAt: time(),
@@ -252,11 +181,6 @@ const summary = {
 
 function partOf(command: 'AdoptMandate' | 'AdoptFeeSchedule' | 'AdoptSlippageModel', name: string): JsonSchema {
   return (schemaOf(command).properties as Readonly<Record<string, JsonSchema>>)[name]!;
-}
-
-function feeRule(): JsonSchema {
-  const schedule = partOf('AdoptFeeSchedule', 'schedule') as { readonly properties: { readonly rules: { readonly items: JsonSchema } } };
-  return schedule.properties.rules.items;
 }
 
 export const next: JsonSchema = nullable({ type: 'string' }, 'The cursor of the next page; null at the end.');

@@ -33,11 +33,9 @@ export interface AuditInputs {
   readonly raw?: string;
 }
 
-export const FINDINGS = ['amount', 'event', 'not due'] as const;
-
 export interface FeeDifference {
   /** amount: the rule comes to another one; event: the charge's own figures do; not due: the rule asked for nothing then. */
-  readonly finding: (typeof FINDINGS)[number];
+  readonly finding: 'amount' | 'event' | 'not due';
   readonly at: string;
   /** Of the fact first recorded. */
   readonly eventId: string;
