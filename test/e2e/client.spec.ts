@@ -62,8 +62,8 @@ test('a fund with every kind of fact is recorded', async () => {
       },
     }),
   );
-  const rate = { value: '0.0095', unit: 'fraction', period: 'year' };
-  const rules = [{ kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' }];
+  const rate = { value: '0.0095', unit: 'fraction', period: 'year' } as const;
+  const rules = [{ kind: 'management' as const, trigger: 'at_reset' as const, basis: 'nav' as const, rate, dayCount: 'ACT/365' as const }];
   await recorded(sdk.adoptFeeSchedule({ ...fund, body: { at: DAY(1), schedule: { id: 'terms', version: '1', rules } } }));
   await recorded(sdk.createUnits({ ...fund, body: { units: '1000', cash: '100000.00', at: DAY(1), fee: '10.00' } }));
   const bought = { fillId: 'f1', ...COIN, side: 'buy', quantity: '3000', price: '100.02' } as const;
