@@ -67,3 +67,11 @@ test('a rule that the schedule does not have made nothing due', () => {
     { finding: 'not due', reason: 'no such rule was adopted', rule: { id: 'terms', version: '1', rule: 7 } },
   ]);
 });
+
+test('units minted for a charge that its rule has paid in cash are told beside the amount', () => {
+  const units = { charged: '10.00', recomputed: '10.00', difference: '0.00', unitsMinted: '1.00', unitsRecomputed: '0.00' };
+  expect(audited({ unitsMinted: '1.00' })).toMatchObject([
+    { finding: 'amount', ...units },
+    { finding: 'event', ...units },
+  ]);
+});
