@@ -7,6 +7,8 @@ export const EXIT = {
   /** Wrong usage, or refused and nothing recorded. */
   refused: 2,
   verification: 3,
+  /** The question was answered, and what should agree does not. */
+  differences: 4,
   /** Refused and nothing recorded, every refusal a revision conflict. */
   conflict: 5,
   partly: 6,

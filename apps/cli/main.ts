@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander';
 import { registerAttribution } from './commands/attribution';
 import { registerCopy } from './commands/copy';
 import { registerEvents } from './commands/events';
+import { registerFeeAudit } from './commands/fee-audit';
 import { registerHistory } from './commands/history';
 import { registerImport } from './commands/import';
 import { registerNav } from './commands/nav';
@@ -66,6 +67,7 @@ function program(): Command {
   registerHistory(root);
   registerAttribution(root);
   registerWhatIf(root);
+  registerFeeAudit(root);
   registerEvents(root);
   registerServe(root);
   registerToken(root);

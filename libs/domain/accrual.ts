@@ -120,6 +120,9 @@ function duePoints(portfolio: FundRecord, prices: PriceView, through: Instant): 
         for (const at of flowTimes(timeline, rule.kind, adopted.at - 1n, last)) if (!charged.has(at) && inForce(rule, at)) put(at, at);
         continue;
       }
+      // By the second the charge is for all time up to it, also when it is asked for out of order.
+      if (rule.trigger === 'per_second' && chargesOf(portfolio, adopted, rule).some((t) => t > last && (next === undefined || t <= next)))
+        continue;
       const since = chargedThrough(portfolio, adopted, rule, last);
       if (since === undefined || since >= last) continue;
       for (const at of dueTimes(calendar, rule, since, last)) put(at, since);

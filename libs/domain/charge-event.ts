@@ -63,7 +63,7 @@ export function isPlain({ kind, trigger, basis, period, dayCount, data }: Rule):
 
 /** Amount and minted units of a computed charge, from its event alone. Throws a defect when it is none. */
 export function recomputed(terms: Terms, data: FeeCharged['data']): { readonly amount: bigint; readonly minted: bigint | undefined } {
-  const rule = readRule(ruleOf(data)!, data.schedule?.rule ?? 0, terms.currencyScale, '/terms');
+  const rule = readRule(ruleOf(data)!, data.schedule?.rule ?? 0, terms.currencyScale, '/terms', 'any');
   const basis = decimalOf(data.basis!);
   const rate = fixed(data.rate!, RATE_SCALE);
   const tau = fractionOf(data.dayFraction);

@@ -125,7 +125,14 @@ function contradicts(a: Rule, b: Rule): boolean {
   return !before(a.until, b.from) && !before(b.until, a.from);
 }
 
-export function readRule(data: FeeRule, index: number, currencyScale: number, field: string): Rule {
+/** One rule. `least`: of its rate; a share of NAV that was charged by hand may be negative. */
+export function readRule(
+  data: FeeRule,
+  index: number,
+  currencyScale: number,
+  field: string,
+  least: 'any' | 'not negative' = data.kind === 'trading' ? 'any' : 'not negative',
+): Rule {
   const { kind } = data;
   const allowed = ALLOWED[kind];
   const invalid = (name: string, value: unknown, rule: string): never =>
@@ -147,7 +154,6 @@ export function readRule(data: FeeRule, index: number, currencyScale: number, fi
     if (least !== 'any' && units < 0n) invalid(name, text, 'must not be negative: only a trading rule can be a rebate');
     return units;
   };
-  const signed = kind === 'trading' ? 'any' : 'not negative';
   const { rate } = data;
   const periodic = PERIODIC.includes(trigger);
   if (rate) {
@@ -189,7 +195,7 @@ export function readRule(data: FeeRule, index: number, currencyScale: number, fi
     trigger,
     basis,
     liquidity: data.liquidity ?? 'any',
-    rate: decimal('rate/value', rate?.value, signed) ?? 0n,
+    rate: decimal('rate/value', rate?.value, least) ?? 0n,
     floating: rate?.instrument,
     spread: decimal('rate/spread', rate?.spread) ?? 0n,
     period: rate?.period,

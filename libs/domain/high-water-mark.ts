@@ -10,7 +10,11 @@ import type { Rows } from './timeline';
 
 /** H after everything at or before `t`; undefined while there were never units. */
 export function highWaterMarkAt(terms: Terms, rows: Rows, t: Instant): bigint | undefined {
-  const count = rows.countThrough(t);
+  return highWaterMarkAfter(terms, rows, rows.countThrough(t));
+}
+
+/** H after the first `count` rows. */
+export function highWaterMarkAfter(terms: Terms, rows: Rows, count: number): bigint | undefined {
   let first = count - 1;
   for (; first >= 0; first--) if (nextMark(rows.row(first)!.fact) !== undefined) break;
   let mark: bigint | undefined;

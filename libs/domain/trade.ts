@@ -103,10 +103,10 @@ export interface Executed {
   readonly notional: bigint;
 }
 
-/** The executed notionals of the rows in (t − window, t], latest first. */
-export function volumeBefore(rows: Rows, t: Instant, window: bigint): Executed[] {
+/** The executed notionals of the first `count` rows in (t − window, t], latest first. */
+export function volumeBefore(rows: Rows, t: Instant, window: bigint, count = rows.countThrough(t)): Executed[] {
   const found: Executed[] = [];
-  for (let i = rows.countThrough(t) - 1; i >= 0; i--) {
+  for (let i = count - 1; i >= 0; i--) {
     const { at, fact } = rows.row(i)!;
     if (at <= t - window) break;
     if (fact.kind === 'rebalance')

@@ -7,6 +7,7 @@ import { decidePortfolio } from '../domain/decide-portfolio';
 import { decidePrice } from '../domain/price-stream';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal';
 import { MAX_TEXT_BYTES } from '../store/frame-writer';
+import { ratesOf } from './entries';
 import type { Identified } from './envelope';
 import { type LedgerEvent, metadataText, toNewEvent } from './event-codec';
 import type { Decided, Refused } from './outcomes';
@@ -54,7 +55,7 @@ async function eventsOf(model: ReadModel, command: Command, context: DecideConte
       portfolio: entry?.fund,
       listing: instrument?.listing,
       prices: instrument ? instrument.tape.view(Number.MAX_SAFE_INTEGER) : NO_PRICES,
-      rates: model.rates(),
+      rates: ratesOf(model),
       ...(entry ? { ending: entry.ending } : {}),
     };
     return decidePortfolio(known, command as Extract<Command, { data: { portfolioId: string } }>, context, checkShape);

@@ -6,7 +6,7 @@ import { pow10 } from '../domain/decimal';
 import { RATE_SCALE } from '../domain/fee-schedule';
 import type { FundRecord } from '../domain/fund-record';
 import type { Portfolio } from '../domain/portfolio';
-import type { Rates } from '../domain/price-view';
+import type { PriceView, Rates } from '../domain/price-view';
 import type { Listing } from '../domain/price-stream';
 import type { Ending } from '../domain/valuation';
 import type { Tape } from '../projections/tape/tape';
@@ -42,18 +42,28 @@ export interface Known {
   instrument(instrumentId: string): InstrumentEntry | undefined;
 }
 
-/** The `rate` instruments as known at a log position, by default now. */
+interface RateView {
+  readonly scale: number;
+  readonly ticks: PriceView;
+}
+
+/** The `rate` instruments as known at a log position, by default now: the ticks of each when it is first asked about. */
 export function ratesOf(model: Pick<Known, 'instrument'>, known?: number): Rates {
-  const find = (instrumentId: string): InstrumentEntry | undefined => {
+  const views = new Map<string, RateView | undefined>();
+  const find = (instrumentId: string): RateView | undefined => {
+    if (views.has(instrumentId)) return views.get(instrumentId);
     const entry = model.instrument(instrumentId);
-    return entry?.listing.kind === 'rate' && entry.listing.instrumentId === instrumentId ? entry : undefined;
+    const isRate = entry?.listing.kind === 'rate' && entry.listing.instrumentId === instrumentId;
+    const view = isRate ? { scale: entry.listing.priceScale, ticks: entry.tape.view(known) } : undefined;
+    views.set(instrumentId, view);
+    return view;
   };
   return {
     isRate: (instrumentId) => find(instrumentId) !== undefined,
     at(instrumentId, t) {
-      const entry = find(instrumentId);
-      const tick = entry?.tape.view(known).at(t);
-      return tick && tick.price * pow10(RATE_SCALE - entry!.listing.priceScale);
+      const view = find(instrumentId);
+      const tick = view?.ticks.at(t);
+      return tick && tick.price * pow10(RATE_SCALE - view!.scale);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { CommandName } from '../domain/commands';
 import { formatInstant, type Instant } from '../domain/instant';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal';
 import { attributionAnswer, type AttributionAnswer } from '../projections/attribution';
+import type { FeeAuditAnswer } from '../projections/fee-audit/answer';
 import { type NavAnswer, navAnswer, navHistory } from '../projections/nav';
 import { type TearSheet, tearSheet } from '../projections/tear-sheet';
 import {
@@ -21,6 +22,7 @@ import {
   type PortfolioSummary,
 } from './catalogue';
 import type { Envelope } from './envelope';
+import { feeAudit, type Watch } from './fee-audit';
 import { Ledger } from './ledger';
 import type { Accepted, Refused } from './outcomes';
 import { COMMAND_NAMES } from './shapes';
@@ -93,6 +95,18 @@ export class AttributionQuery extends Query<AttributionAnswer | Refusal> {
     readonly from: Instant,
     readonly to: Instant,
     readonly knownAt?: Instant,
+  ) {
+    super();
+  }
+}
+
+export class FeeAuditQuery extends Query<FeeAuditAnswer | Refusal> {
+  constructor(
+    readonly portfolioId: string,
+    readonly from: Instant,
+    readonly to: Instant,
+    readonly knownAt?: Instant,
+    readonly watch: Watch = {},
   ) {
     super();
   }
@@ -173,6 +187,15 @@ export class AttributionHandler implements IQueryHandler<AttributionQuery> {
   }
 }
 
+@QueryHandler(FeeAuditQuery)
+export class FeeAuditHandler implements IQueryHandler<FeeAuditQuery> {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute({ portfolioId, from, to, knownAt, watch }: FeeAuditQuery): Promise<FeeAuditAnswer | Refusal> {
+    return feeAudit(this.ledger, portfolioId, from, to, knownAt, watch);
+  }
+}
+
 @QueryHandler(TearSheetQuery)
 export class TearSheetHandler implements IQueryHandler<TearSheetQuery> {
   constructor(private readonly ledger: Ledger) {}
@@ -222,6 +245,7 @@ export const QUERY_HANDLERS = [
   NavHandler,
   HistoryHandler,
   AttributionHandler,
+  FeeAuditHandler,
   TearSheetHandler,
   InstrumentsHandler,
   PortfoliosHandler,

@@ -7,13 +7,16 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { instant, type Instant, NANOS_PER_SECOND } from '../domain/instant';
 import { isRefusal, refuse, type Refusal, RefusalError } from '../domain/refusal';
 import type { AttributionAnswer } from '../projections/attribution';
+import type { FeeAuditAnswer } from '../projections/fee-audit/answer';
 import type { NavAnswer } from '../projections/nav';
 import type { TearSheet } from '../projections/tear-sheet';
 import type { InstrumentAnswer, Page, PortfolioAnswer, PortfolioSummary } from './catalogue';
 import type { Envelope } from './envelope';
+import type { Watch } from './fee-audit';
 import {
   AttributionQuery,
   commandFor,
+  FeeAuditQuery,
   HistoryQuery,
   InstrumentQuery,
   InstrumentsQuery,
@@ -77,6 +80,11 @@ export class Host {
 
   attribution(portfolioId: string, from: Instant, to: Instant, knownAt?: Instant): Promise<AttributionAnswer | Refusal> {
     return this.queries.execute(new AttributionQuery(portfolioId, from, to, knownAt));
+  }
+
+  /** Throws what the signal of `watch` says when it is aborted. */
+  feeAudit(portfolioId: string, from: Instant, to: Instant, knownAt?: Instant, watch?: Watch): Promise<FeeAuditAnswer | Refusal> {
+    return this.queries.execute(new FeeAuditQuery(portfolioId, from, to, knownAt, watch));
   }
 
   tearSheet(portfolioId: string, knownAt?: Instant): Promise<TearSheet | Refusal> {

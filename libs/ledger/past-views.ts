@@ -3,16 +3,14 @@
  * those known then; any other is folded from the log. The last few are kept at hand.
  */
 import type { Instant } from '../domain/instant';
-import type { Rates } from '../domain/price-view';
 import { Ending } from '../domain/valuation';
 import type { View } from '../projections/view';
-import type { FundEntry, InstrumentEntry } from './entries';
+import { type FundEntry, type InstrumentEntry, ratesOf } from './entries';
 
 /** What past views are made from. */
 interface Source {
   readonly funds: ReadonlyMap<string, FundEntry>;
   instrument(instrumentId: string): InstrumentEntry | undefined;
-  rates(known: number): Rates;
   fold(stream: string, through: number): Promise<FundEntry | undefined>;
 }
 
@@ -33,7 +31,7 @@ export class PastViews {
       if (!entry) return undefined;
       const { terms, timeline } = entry.fund;
       const prices = this.source.instrument(terms.instrumentId)!.tape.view(logPosition);
-      const rates = this.source.rates(logPosition);
+      const rates = ratesOf(this.source, logPosition);
       view = { portfolio: entry.fund, prices, rates, ending: new Ending(terms, timeline, () => prices), logPosition, knownAt };
       this.views.set(key, view);
       if (this.views.size > KEPT) this.views.delete(this.views.keys().next().value!);

@@ -10,7 +10,6 @@ import { formatInstant, instant, type Instant } from '../domain/instant';
 import { fixed } from '../domain/decimal';
 import type { PortfolioEvent, PortfolioOpened } from '../domain/portfolio-events';
 import type { PriceCorrected, PriceTicked } from '../domain/price-events';
-import type { Rates } from '../domain/price-view';
 import { refuse, type Refusal } from '../domain/refusal';
 import { Ending } from '../domain/valuation';
 import { narrow } from '../projections/tape/column';
@@ -65,11 +64,6 @@ export class ReadModel implements Known {
 
   instrument(instrumentId: string): InstrumentEntry | undefined {
     return this.instruments.get(priceStream(instrumentId));
-  }
-
-  /** The rates as known at a log position, or now. */
-  rates(known?: number): Rates {
-    return ratesOf(this, known);
   }
 
   /** Revision of the stream's last event that is in, -1 when there is none. */
@@ -203,7 +197,7 @@ export class ReadModel implements Known {
     const { fund, ending } = entry;
     const knownAt = await this.horizon.recordedAt();
     const { tape } = this.instrument(fund.terms.instrumentId)!;
-    return { portfolio: fund, ending, prices: tape.view(), rates: this.rates(), logPosition: this.position, knownAt };
+    return { portfolio: fund, ending, prices: tape.view(), rates: ratesOf(this), logPosition: this.position, knownAt };
   }
 
   private async takeSlice(slice: Slice, from: number): Promise<void> {

@@ -140,6 +140,8 @@ test.each(['coin3l', 'empty', 'gone'])('every question about %s is answered as t
   const { data: parquet } = await sdk.getHistory({ ...about, query: { ...window, format: 'parquet' }, parseAs: 'arrayBuffer' });
   expect(Buffer.from(parquet as unknown as ArrayBuffer).toString('latin1', 0, 4)).toBe('PAR1');
   const attribution = await sdk.getAttribution({ ...about, query: window });
+  const audit = await sdk.getFeeAudit({ ...about, query: window });
+  expect(audit.data).toMatchObject({ portfolioId: id, from: window.from, to: window.to });
   const sheet = await sdk.getTearSheet(about);
   if (id === 'coin3l') {
     expect(attribution.error ?? attribution.data).toMatchObject({ from: window.from, to: window.to });

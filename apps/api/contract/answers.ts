@@ -5,6 +5,7 @@ import { schemaOf } from '../../../libs/ledger/shapes';
 import type { AttributionAnswer } from '../../../libs/projections/attribution';
 import type { NavAnswer } from '../../../libs/projections/nav';
 import type { FallText, SpreadText, TearSheet } from '../../../libs/projections/tear-sheet';
+import { FeeAudit } from './audit-answer';
 import {
   count,
   currency,
@@ -187,6 +188,7 @@ export const next: JsonSchema = nullable({ type: 'string' }, 'The cursor of the 
 export const QUESTION_ANSWERS: Readonly<Record<string, JsonSchema>> = {
   Nav,
   Attribution,
+  FeeAudit,
   TearSheet: Sheet,
   PortfolioSummary: object<PortfolioSummary>(summary),
   PortfolioList: object<{ portfolios: unknown; next: unknown }>({ portfolios: list(ref('PortfolioSummary')), next }),

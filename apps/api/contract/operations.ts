@@ -50,6 +50,7 @@ const KNOWN_AT = query(
   'What was recorded later does not count. Without it: all that is known now.',
   '2024-02-01T00:00:00Z',
 );
+const AUDIT_KNOWN_AT = 'With it, every charge is judged by what was known then; without it, each by what was known when it was recorded.';
 const FROM = query('from', time(), 'The window begins after it.', '2024-01-01T00:00:00Z', true);
 const TO = query('to', time(), 'The window ends with it.', '2024-01-31T00:00:00Z', true);
 
@@ -153,6 +154,13 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
     'Where the change of NAV per unit went',
     [FROM, TO, KNOWN_AT],
     json('Both views.', ref('Attribution')),
+  ),
+  question(
+    'fee-audit',
+    'getFeeAudit',
+    'Charged fees against recomputed ones',
+    [FROM, TO, { ...KNOWN_AT, description: AUDIT_KNOWN_AT }],
+    json('What was found.', ref('FeeAudit')),
   ),
   question('tear-sheet', 'getTearSheet', "A fund's life on one sheet", [KNOWN_AT], json('The sheet.', ref('TearSheet'))),
   listed('Portfolio', 'List portfolios'),

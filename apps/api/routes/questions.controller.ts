@@ -54,6 +54,14 @@ export class QuestionsController {
     sendAnswer(reply, await this.host.attribution(id, given.time('from'), given.time('to'), given.optionalTime('knownAt')));
   }
 
+  @Get('fee-audit')
+  @Access('reader')
+  async feeAudit(@Param('id') id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const given = parametersOf(request, ['from', 'to', 'knownAt']);
+    const signal = timeLimit(reply, this.limits.questionMillis);
+    sendAnswer(reply, await this.host.feeAudit(id, given.time('from'), given.time('to'), given.optionalTime('knownAt'), { signal }));
+  }
+
   @Get('tear-sheet')
   @Access('reader')
   async tearSheet(@Param('id') id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

@@ -104,7 +104,7 @@ function ruleOfData(data: FeeRule, currencyScale: number): Rule {
   let rule = RULES.get(data);
   if (!rule) {
     const key = `${currencyScale}/${JSON.stringify(data)}`;
-    rule = PLAIN.get(key) ?? readRule(data, 0, currencyScale, '/terms');
+    rule = PLAIN.get(key) ?? readRule(data, 0, currencyScale, '/terms', 'any');
     if (PLAIN.size < 1000) PLAIN.set(key, rule);
     RULES.set(data, rule);
   }

@@ -317,6 +317,106 @@ export type Attribution = {
     };
 };
 
+export type FeeAudit = {
+    portfolioId: string;
+    from: string;
+    to: string;
+    knownAt: string;
+    logPosition: string;
+    judgedBy: 'recorded' | 'knownAt';
+    checked: number;
+    agreeing: number;
+    unruled: number;
+    due: {
+        count: number;
+        amount: string;
+    };
+    differences: Array<{
+        finding: 'amount' | 'event' | 'not due';
+        at: string;
+        eventId: string;
+        position: string;
+        kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
+        feeId?: string;
+        rebalanceId?: string;
+        fillId?: string;
+        charged: string;
+        recomputed: string;
+        difference: string;
+        unitsMinted?: string;
+        unitsRecomputed?: string;
+        rule: {
+            id: string;
+            version: string;
+            rule: number;
+            terms?: {
+                kind: 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
+                trigger?: 'per_fill' | 'per_flow' | 'at_reset' | 'daily' | 'per_second' | 'crystallise';
+                basis?: 'executed_notional' | 'flow_cash' | 'nav' | 'nav_times_leverage' | 'exposure' | 'units' | 'financed' | 'gain';
+                liquidity?: 'any' | 'maker' | 'taker';
+                rate?: {
+                    value?: string;
+                    instrument?: string;
+                    spread?: string;
+                    unit: 'fraction';
+                    period?: 'day' | 'year';
+                };
+                dayCount?: 'ACT/365' | 'ACT/365.25' | 'ACT/360' | 'ACT/ACT' | '30/360';
+                crystallise?: {
+                    cron: string;
+                    zone: string;
+                };
+                highWaterMark?: 'before_mint' | 'after_mint';
+                paidBy?: 'cash' | 'units';
+                mint?: 'set' | 'dhedge';
+                tiers?: Array<{
+                    from: string;
+                    rate: string | {
+                        value: string;
+                        unit?: 'fraction';
+                    };
+                }>;
+                tierBy?: 'slab' | 'marginal';
+                tierBound?: 'strict' | 'inclusive';
+                tierWindow?: string;
+                rounding?: {
+                    accrueDigits?: number;
+                    accrueMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                    postDigits?: number;
+                    postMode?: 'half-even' | 'half-up' | 'down' | 'up' | 'floor';
+                };
+                minimum?: string;
+                cap?: string;
+                flat?: string;
+                perUnit?: string;
+                effective?: {
+                    from?: string;
+                    to?: string;
+                };
+            };
+        } | null;
+        reason?: string;
+        inputs: {
+            basis?: string;
+            rate?: string;
+            spread?: string;
+            since?: string;
+            dayFraction?: string;
+            mark?: string;
+            markAt?: string;
+            units?: string;
+            nav?: string;
+            highWaterMark?: string;
+            quantity?: string;
+            price?: string;
+            liquidity?: 'maker' | 'taker';
+            volume?: string;
+            raw?: string;
+        };
+        lateFacts: boolean;
+    }>;
+};
+
 export type TearSheet = {
     portfolioId: string;
     name: string;
@@ -1725,6 +1825,39 @@ export type GetAttributionResponses = {
 };
 
 export type GetAttributionResponse = GetAttributionResponses[keyof GetAttributionResponses];
+
+export type GetFeeAuditData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query: {
+        from: string;
+        to: string;
+        knownAt?: string;
+    };
+    url: '/v1/portfolios/{id}/fee-audit';
+};
+
+export type GetFeeAuditErrors = {
+    400: Problem;
+    401: Problem;
+    403: Problem;
+    404: Problem;
+    422: Problem;
+    429: Problem;
+    500: Problem;
+    503: Problem;
+    default: Problem;
+};
+
+export type GetFeeAuditError = GetFeeAuditErrors[keyof GetFeeAuditErrors];
+
+export type GetFeeAuditResponses = {
+    200: FeeAudit;
+};
+
+export type GetFeeAuditResponse = GetFeeAuditResponses[keyof GetFeeAuditResponses];
 
 export type GetTearSheetData = {
     body?: never;
