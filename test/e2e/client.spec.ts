@@ -65,6 +65,7 @@ test('a fund with every kind of fact is recorded', async () => {
   const rate = { value: '0.0095', unit: 'fraction', period: 'year' } as const;
   const rules = [{ kind: 'management', trigger: 'at_reset', basis: 'nav', rate, dayCount: 'ACT/365' } as const];
   await recorded(sdk.adoptFeeSchedule({ ...fund, body: { at: DAY(1), schedule: { id: 'terms', version: '1', rules } } }));
+  await recorded(sdk.adoptSlippageModel({ ...fund, body: { at: DAY(1), model: { model: 'fixed_bp', bp: '1' } } }));
   await recorded(sdk.createUnits({ ...fund, body: { units: '1000', cash: '100000.00', at: DAY(1), fee: '10.00' } }));
   const bought = { fillId: 'f1', ...COIN, side: 'buy', quantity: '3000', price: '100.02' } as const;
   const first = {
@@ -123,6 +124,19 @@ test('what there is is answered in pages, and one by one under its revision', as
   expect([unchanged!.status, unchanged!.headers.get('etag')]).toEqual([304, etag]);
   const { response: listed } = await sdk.getInstrument({ client, path: { id: 'COIN' }, headers: { 'If-None-Match': '*' } });
   expect(listed!.status).toBe(304);
+});
+
+test('a history under other terms is answered, and a sweep is a job', async () => {
+  const about = { client, path: { id: 'coin3l' } };
+  const { data: answer, error } = await sdk.askWhatIf({ ...about, body: { mode: 're-decide', targetLeverage: '2.5' }, query: { every: '1d' } });
+  expect(error).toBeUndefined();
+  expect(answer).toMatchObject({ portfolioId: 'coin3l', mode: 're-decide', manifest: { logPosition: expect.any(String) } });
+  const sweep = { base: { mode: 're-decide' }, vary: { targetLeverage: ['2.5', '3.5'] } };
+  const { data: begun } = await sdk.askWhatIf({ ...about, body: sweep });
+  const path = { job: (begun as { jobId: string }).jobId };
+  while ((await sdk.getWhatIfJob({ client, path })).data!.status === 'running');
+  expect((await sdk.getWhatIfResult({ client, path })).data!.points).toHaveLength(2);
+  expect((await sdk.deleteWhatIfJob({ client, path })).data).toMatchObject({ status: 'done', done: 2, of: 2 });
 });
 
 test.each(['coin3l', 'empty', 'gone'])('every question about %s is answered as the contract says, or refused so', async (id) => {

@@ -38,7 +38,9 @@ it('opens spx3l and spx1s on S&P 500 closes, reset at each close without a band'
       rate: { value: '0.0095', unit: 'fraction', period: 'year' },
       dayCount: 'ACT/365',
     },
+    { kind: 'trading', trigger: 'per_fill', basis: 'executed_notional', rate: { value: '0.0001', unit: 'fraction' } },
   ]);
+  expect(plan.slippage).toEqual({ model: 'fixed_bp', bp: '1' });
   expect(plan.instrument).toMatchObject({ instrumentId: 'SP500', kind: 'index', quoteCurrency: 'USD', priceScale: 6 });
 });
 
