@@ -85,7 +85,7 @@ export class Verdict {
   /** A process must come to the same log, unless it has stopped because it saw that it cannot. */
   async same(process: Process, fresh: KurrentStore): Promise<void> {
     const must = fresh.head();
-    for (let tries = 0; !process.stopped && process.store.head().position < must.position && tries < 100; tries++) {
+    for (let tries = 0; !process.stopped && process.store.head().position < must.position && tries < 500; tries++) {
       process.hurry();
       await sleep(20);
     }
