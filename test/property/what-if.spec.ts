@@ -2,6 +2,8 @@
  * The scenario that changes nothing is what was booked, to the last unit at every event: a restatement of any history, as known at any moment, and a re-decision of a history that the
  * mandate's own engine has made. And on such histories: with scheduled resets only, what the actual leverage gives does not depend on fees, and without costs it is the ideal.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { makeHistory } from '../../apps/cli/demo/history';
 import { planDemo } from '../../apps/cli/demo/plan';
 import { abs } from '../../libs/domain/decimal';
@@ -29,6 +31,35 @@ forEachHistory('a restatement that changes nothing is what was booked', 2000, (h
   return 'checked';
 });
 
+const DATA = join(__dirname, '../../../shared/data');
+const YEARS = process.env['NAVLEDGER_FULL'] === '1' ? [2020, 2021, 2022] : [2020];
+const quiet = { signal: new AbortController().signal, onProgress: () => undefined, onFirstYear: () => undefined };
+const withData = existsSync(DATA) ? it : it.skip;
+
+withData(
+  'real minutes with real funding: either mode gives the booked state at every event',
+  async () => {
+    const prices = YEARS.map((year) => join(DATA, `prices/btcusdt_1m_${year}.csv.gz`));
+    const funding = [join(DATA, 'funding/btcusdt_perp_8h.csv')];
+    const plan = planDemo({ prices, funding, tradingFee: '5bp', slippage: '1bp', management: '0.95%' });
+    const ledger = await memoryLedger();
+    const { host, close } = await startHost(ledger);
+    await makeHistory(ledger, host, plan, quiet);
+    for (const { portfolioId } of plan.funds) {
+      const view = await ledgerView(ledger, portfolioId);
+      for (const mode of ['restate', 're-decide'] as const) {
+        const { booked, result } = replayed(view, { mode })!;
+        const ended = view.ending.at(booked.to);
+        expect(result.terminatedAt).toBe(ended);
+        expect(scenarioLines(result)).toEqual(bookedLines(view, booked, ended));
+        expect(result.trades.length).toBeGreaterThan(mode === 'restate' ? -1 : 365);
+      }
+    }
+    await close();
+  },
+  600_000,
+);
+
 describe('the demo', () => {
   const views = new Map<string, View>();
   let rules: readonly object[];
@@ -38,7 +69,6 @@ describe('the demo', () => {
     const { host, close } = await startHost(ledger);
     const plan = planDemo({ tradingFee: '1bp', slippage: '1bp', management: '0.95%' });
     rules = plan.schedule.rules;
-    const quiet = { signal: new AbortController().signal, onProgress: () => undefined, onFirstYear: () => undefined };
     await makeHistory(ledger, host, plan, quiet);
     for (const { portfolioId } of plan.funds) views.set(portfolioId, await ledgerView(ledger, portfolioId));
     await close();
