@@ -38,6 +38,8 @@ function wanted(route: string): Scope | undefined {
   if (method !== 'POST') return LOG.includes(path) ? 'auditor' : 'reader';
   const [name] = Object.entries(COMMAND_ROUTES).find(([, posted]) => `/${posted}` === path) ?? [];
   if (name !== undefined) return COMMAND_SCOPES[name as CommandName];
+  // A question with a body.
+  if (path === '/v1/portfolios/:id/what-if') return 'reader';
   return path === `/${BATCH_ROUTE}` ? 'recorder' : undefined;
 }
 

@@ -128,7 +128,11 @@ test('what there is is answered in pages, and one by one under its revision', as
 
 test('a history under other terms is answered, and a sweep is a job', async () => {
   const about = { client, path: { id: 'coin3l' } };
-  const { data: answer, error } = await sdk.askWhatIf({ ...about, body: { mode: 're-decide', targetLeverage: '2.5' }, query: { every: '1d' } });
+  const { data: answer, error } = await sdk.askWhatIf({
+    ...about,
+    body: { mode: 're-decide', targetLeverage: '2.5' },
+    query: { every: '1d' },
+  });
   expect(error).toBeUndefined();
   expect(answer).toMatchObject({ portfolioId: 'coin3l', mode: 're-decide', manifest: { logPosition: expect.any(String) } });
   const sweep = { base: { mode: 're-decide' }, vary: { targetLeverage: ['2.5', '3.5'] } };

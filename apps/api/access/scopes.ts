@@ -9,7 +9,7 @@ export type Scope = (typeof SCOPES)[number];
 
 /** What the docs and the contract say of each. */
 export const SCOPE_MEANINGS: { readonly [S in Scope]: string } = {
-  reader: 'asks for answers: portfolios, instruments, NAV, history, attribution, tear sheets',
+  reader: 'asks for answers: portfolios, instruments, NAV, history, attribution, tear sheets, fee audits, what-if',
   recorder: 'records what happens: prices, rebalances, fees, funding, interest, units',
   issuer: 'records, and sets the terms: instruments, portfolios, mandates, fee schedules, splits, corrections',
   auditor: 'reads, and sees the log itself: every event with who recorded it',
