@@ -14,8 +14,8 @@ import { tempDir } from '../support/temp';
 const CSV = resolve(require.resolve('vega-datasets'), '../../data/sp500-2000.csv');
 const [, ...ROWS] = readFileSync(CSV, 'utf8').trim().split('\n');
 const CLOSES = ROWS.map((row) => row.split(',')).map((cells) => ({ date: cells[0]!, close: cells[4]! }));
-/** A listing and the prices; for each fund four facts of its opening, a trade a day, and from the second day on a management fee. */
-const EVENTS = 1 + CLOSES.length + 2 * (4 + CLOSES.length + CLOSES.length - 1);
+/** A listing and the prices; for each fund five facts of its opening, a trade a day, and from the second day on a management fee. */
+const EVENTS = 1 + CLOSES.length + 2 * (5 + CLOSES.length + CLOSES.length - 1);
 
 interface Demo {
   readonly recorded: string;
