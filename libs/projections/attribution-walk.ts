@@ -1,16 +1,16 @@
 /**
  * One pass over a window (from, to]: how NAV per unit grew and what jumped it. Between two facts the price moves NAV, and the growth factors telescope to
  * N_end/N_start, so the pass visits instants with facts, never ticks. Everything per unit is split-adjusted, per unit as of `from`, in fixed point
- * (fixed-point.ts). A fact's jump of NAV per unit at a constant mark is booked to the kind that caused it, each computed on its own.
+ * (fixed-point.ts). A fact's jump of NAV per unit at a constant mark is booked to the kind that caused it, each computed on its own: amounts are summed exactly while the units
+ * outstanding stay the same, and divided by them once.
  */
-import { gcd, pow10 } from '../domain/decimal';
-import { cashAtNavScale, type Fact, type FundState, postedNotional, slopeAtNavScale, type Terms } from '../domain/facts';
+import { divRound, gcd, pow10 } from '../domain/decimal';
+import { cashAtNavScale, type Fact, postedNotional, slopeAtNavScale, type Terms } from '../domain/facts';
 import type { FeeKind } from '../domain/portfolio-events';
 import { formatInstant, type Instant } from '../domain/instant';
 import { refuse, type Refusal } from '../domain/refusal';
 import { Ending, navOf } from '../domain/valuation';
-import { divRound } from '../domain/decimal';
-import { divide, DIGITS, multiply, ONE } from './fixed-point';
+import { DIGITS, multiply, ONE } from './fixed-point';
 import { beforeInception, noPrice, type View } from './view';
 
 /** The ledger view's names of what changes NAV per unit beside the price. */
@@ -97,23 +97,23 @@ export function walk(view: View, from: Instant, to: Instant, instants: Iterable<
   let price = p0;
   let scale = new PerUnit(terms, state.units);
   const n0 = scale.of(nav);
-  let pricePnl = 0n;
-  const steps: { readonly growth: bigint; readonly jumps: ByKind | undefined }[] = [];
-  const slippageParts: SlippageParts = { spread: 0n, impact: 0n, quote: 0n, unsplit: 0n };
+  const scales = [scale];
+  const steps: Step[] = [];
   const points: Point[] = [];
   const pending = instants[Symbol.iterator]();
   let point = pending.next();
 
-  /** Moves the mark to its value at `t`; answers the growth of NAV. */
-  const moveMark = (t: Instant): bigint => {
+  /** Moves the mark to its value at `t`, and notes the growth of NAV and what jumps behind it. */
+  const moveMark = (t: Instant): Jump[] => {
     const tick = view.prices.at(t)!;
     const moved = slopeAtNavScale(terms, state.quantity) * (tick.price - price);
     price = tick.price;
-    if (moved === 0n) return ONE;
-    pricePnl += scale.of(moved);
+    scale.price += moved;
     const before = nav;
     nav += moved;
-    return divide(nav, before);
+    const jumps: Jump[] = [];
+    steps.push({ after: nav, before, jumps });
+    return jumps;
   };
   /** Answers asked instants before `t`. */
   const answerPoints = (t: Instant): void => {
@@ -126,8 +126,7 @@ export function walk(view: View, from: Instant, to: Instant, instants: Iterable<
   for (let i = first; i < last;) {
     const { at } = timeline.row(i)!;
     answerPoints(at);
-    const growth = moveMark(at);
-    const jumps = noKinds();
+    const jumps = moveMark(at);
     for (; i < last && timeline.row(i)!.at === at; i++) {
       const row = timeline.row(i)!;
       const next = row.state;
@@ -138,15 +137,14 @@ export function walk(view: View, from: Instant, to: Instant, instants: Iterable<
         });
       const navAfter = cashAtNavScale(terms, next.cash) + slopeAtNavScale(terms, next.quantity) * price;
       const scaleAfter = next.units === state.units && row.fact.kind !== 'split' ? scale : scale.with(next.units, row.fact);
-      book(terms, row.fact, { state, price, nav, navAfter, scale, scaleAfter }, jumps, slippageParts);
+      book(terms, row.fact, { price, nav, navAfter, scale, scaleAfter }, jumps);
       state = next;
       nav = navAfter;
-      scale = scaleAfter;
+      if (scaleAfter !== scale) scales.push((scale = scaleAfter));
     }
-    steps.push({ growth, jumps });
   }
   answerPoints(to);
-  steps.push({ growth: moveMark(to), jumps: undefined });
+  moveMark(to);
   const nT = scale.of(nav);
   if (!point.done && point.value === to) points.push({ at: to, price, perUnit: nT });
 
@@ -154,20 +152,47 @@ export function walk(view: View, from: Instant, to: Instant, instants: Iterable<
   const byKind = noKinds();
   const carry = noKinds();
   for (let i = steps.length - 1; i >= 0; i--) {
-    const { growth, jumps } = steps[i]!;
-    for (const kind of COST_KINDS) {
-      const jump = jumps?.[kind] ?? 0n;
-      if (jump === 0n) continue;
-      byKind[kind] += jump;
-      carry[kind] += multiply(jump, growthAfter - ONE);
+    const { after, before, jumps } = steps[i]!;
+    const grown = growthAfter - ONE;
+    for (const { kind, amount, of } of jumps) {
+      if (of) {
+        of.costs[kind] += amount;
+        of.carried[kind] += amount * grown;
+      } else {
+        byKind[kind] += amount;
+        carry[kind] += multiply(amount, grown);
+      }
     }
-    growthAfter = multiply(growthAfter, growth);
+    if (after !== before) growthAfter = divRound(growthAfter * after, before);
+  }
+  let pricePnl = 0n;
+  const slippageParts: SlippageParts = { spread: 0n, impact: 0n, quote: 0n, unsplit: 0n };
+  for (const one of scales) {
+    pricePnl += one.of(one.price);
+    for (const kind of COST_KINDS) {
+      if (one.costs[kind] !== 0n) byKind[kind] += one.of(one.costs[kind]);
+      if (one.carried[kind] !== 0n) carry[kind] += divRound(one.of(one.carried[kind]), ONE);
+    }
+    for (const part of SLIPPAGE_PARTS) slippageParts[part] += one.half(one.doubledParts[part]);
   }
   return { n0, nT, p0, pT: price, pricePnl, byKind, carry, actualLeverage: multiply(n0, growthAfter), slippageParts, points };
 }
 
+/** NAV grows from `before` to `after` by the price, then jumps. */
+interface Step {
+  readonly after: bigint;
+  readonly before: bigint;
+  readonly jumps: readonly Jump[];
+}
+
+/** An amount at the NAV scale of the units of `of`, or, without them, in fixed point per unit. */
+interface Jump {
+  readonly kind: CostKind;
+  readonly amount: bigint;
+  readonly of: PerUnit | undefined;
+}
+
 interface Around {
-  readonly state: FundState;
   readonly price: bigint;
   readonly nav: bigint;
   readonly navAfter: bigint;
@@ -175,35 +200,39 @@ interface Around {
   readonly scaleAfter: PerUnit;
 }
 
-/** Adds a fact's jump of NAV per unit to its kinds. */
-function book(terms: Terms, fact: Fact, around: Around, jumps: ByKind, parts: SlippageParts): void {
-  const { price, nav, navAfter, scale, scaleAfter } = around;
-  const paid = (amount: bigint): bigint => scale.of(cashAtNavScale(terms, amount));
+/** Adds a fact's jumps of NAV per unit. */
+function book(terms: Terms, fact: Fact, { price, nav, navAfter, scale, scaleAfter }: Around, jumps: Jump[]): void {
+  const jump = (kind: CostKind, amount: bigint): void => {
+    if (amount !== 0n) jumps.push({ kind, amount, of: scale });
+  };
+  const paid = (kind: CostKind, amount: bigint): void => jump(kind, -cashAtNavScale(terms, amount));
+  const perUnit = (kind: CostKind): unknown => jumps.push({ kind, amount: scaleAfter.of(navAfter) - scale.of(nav), of: undefined });
   switch (fact.kind) {
     case 'creation':
     case 'redemption':
-      jumps.flowDilution += scaleAfter.of(navAfter) - scale.of(nav);
+      perUnit('flowDilution');
       return;
     case 'split':
-      jumps.rounding += scaleAfter.of(navAfter) - scale.of(nav);
+      perUnit('rounding');
       return;
     case 'fee':
       // By minting m units: c = n·m/(U + m), the fall of NAV per unit.
-      jumps[FEE_BUCKET[fact.feeKind]] -= fact.minted === undefined ? paid(fact.amount) : scale.of(nav) - scaleAfter.of(navAfter);
+      if (fact.minted === undefined) paid(FEE_BUCKET[fact.feeKind], fact.amount);
+      else perUnit(FEE_BUCKET[fact.feeKind]);
       return;
     case 'funding':
-      jumps.funding -= paid(fact.amount);
+      paid('funding', fact.amount);
       return;
     case 'interest':
-      jumps.borrow += paid(fact.amount);
+      paid('borrow', -fact.amount);
       return;
     case 'rebalance':
       for (const fill of fact.fills) {
         const slope = slopeAtNavScale(terms, fill.quantity);
-        jumps.slippage -= scale.of(slope * (fill.price - price));
-        jumps.rounding += scale.of(slope * fill.price - cashAtNavScale(terms, postedNotional(terms, fill)));
-        jumps.tradingFee -= paid(fill.fee);
-        splitSlippage(fill, slope, price, scale, parts);
+        jump('slippage', -slope * (fill.price - price));
+        jump('rounding', slope * fill.price - cashAtNavScale(terms, postedNotional(terms, fill)));
+        paid('tradingFee', fill.fee);
+        splitSlippage(fill, slope, price, scale.doubledParts);
       }
   }
 }
@@ -213,39 +242,32 @@ function splitSlippage(
   fill: Extract<Fact, { kind: 'rebalance' }>['fills'][number],
   slope: bigint,
   mark: bigint,
-  scale: PerUnit,
-  parts: SlippageParts,
+  doubled: SlippageParts,
 ): void {
   const { bid, ask, arrivalPrice } = fill;
   // Doubled prices keep the middle of bid and ask whole.
-  const half = (doubled: bigint): bigint => scale.half(slope * doubled);
   if (bid !== undefined && ask !== undefined) {
     const touch = fill.quantity > 0n ? ask : bid;
-    parts.spread -= half(2n * touch - (bid + ask));
-    parts.impact -= half(2n * (fill.price - touch));
-    parts.quote -= half(bid + ask - 2n * mark);
+    doubled.spread -= slope * (2n * touch - (bid + ask));
+    doubled.impact -= slope * 2n * (fill.price - touch);
+    doubled.quote -= slope * (bid + ask - 2n * mark);
   } else if (arrivalPrice !== undefined) {
-    parts.impact -= half(2n * (fill.price - arrivalPrice));
-    parts.quote -= half(2n * (arrivalPrice - mark));
-  } else parts.unsplit -= half(2n * (fill.price - mark));
+    doubled.impact -= slope * 2n * (fill.price - arrivalPrice);
+    doubled.quote -= slope * 2n * (arrivalPrice - mark);
+  } else doubled.unsplit -= slope * 2n * (fill.price - mark);
 }
 
-export function noKinds(): ByKind {
-  return {
-    slippage: 0n,
-    tradingFee: 0n,
-    funding: 0n,
-    borrow: 0n,
-    management: 0n,
-    performance: 0n,
-    other: 0n,
-    flowDilution: 0n,
-    rounding: 0n,
-  };
+function noKinds(): ByKind {
+  return Object.fromEntries(COST_KINDS.map((kind) => [kind, 0n])) as ByKind;
 }
 
-/** Turns amounts at the NAV scale into fixed point per unit as of `from`: amount / (units × Π old/new of the splits since). */
+/** Turns amounts at the NAV scale into fixed point per unit as of `from`: amount / (units × Π old/new of the splits since). Holds the sums of the time in which it is in force. */
 class PerUnit {
+  price = 0n;
+  readonly costs = noKinds();
+  /** Jumps × (growth to the end of the window − 1), at the NAV scale and in fixed point. */
+  readonly carried = noKinds();
+  readonly doubledParts: SlippageParts = { spread: 0n, impact: 0n, quote: 0n, unsplit: 0n };
   private readonly multiplier: bigint;
   private readonly divisor: bigint;
 

@@ -6,7 +6,7 @@ import type { Instant } from '../domain/instant';
 import { pricesInside } from '../domain/mandate';
 import { countedResets, mandateSpans } from '../domain/resets';
 import { divRound } from '../domain/decimal';
-import { multiply, ONE, power, ratio } from './fixed-point';
+import { multiply, power, ratio } from './fixed-point';
 import type { View } from './view';
 
 /** n_0 (1 + L (P_T/P_0 − 1)): bought once, never touched. */
@@ -68,5 +68,5 @@ export function idealPath(view: View, n0: bigint, p0: bigint, from: Instant, to:
 
 /** value · (1 + L·(P/base − 1)). */
 export function grow(value: bigint, leverage: bigint, base: bigint, price: bigint): bigint {
-  return multiply(value, ONE + divRound(leverage * (price - base) * ONE, 100n * base));
+  return divRound(value * (100n * base + leverage * (price - base)), 100n * base);
 }

@@ -4,7 +4,7 @@
  */
 import type { Terms } from '../domain/facts';
 import { divRound } from '../domain/decimal';
-import { divide, multiply, ONE, ratio, squareRoot } from './fixed-point';
+import { divide, ONE, ratio, squareRoot } from './fixed-point';
 import type { Point } from './attribution-walk';
 import { grow } from './benchmarks';
 
@@ -30,8 +30,7 @@ export function tracking(terms: Terms, points: readonly Point[]): Tracking {
   for (let i = 1; i < points.length; i++) {
     const a = points[i - 1]!;
     const b = points[i]!;
-    const indexReturn = ratio(b.price - a.price, a.price);
-    differences.push(divide(b.perUnit - a.perUnit, a.perUnit) - timesLeverage(leverage, indexReturn));
+    differences.push(divide(b.perUnit - a.perUnit, a.perUnit) - ratio(leverage * (b.price - a.price), 100n * a.price));
     if (target > 0n) target = grow(target, leverage, a.price, b.price);
   }
   const fund = divide(last.perUnit - first.perUnit, first.perUnit);
@@ -54,8 +53,8 @@ export function trackingError(differences: readonly bigint[], periodsPerYear: nu
     differences.reduce((a, b) => a + b, 0n),
     n,
   );
-  const squares = differences.reduce((sum, d) => sum + multiply(d - mean, d - mean), 0n);
-  return squareRoot(divRound(squares * BigInt(periodsPerYear), n - 1n));
+  const squares = differences.reduce((sum, d) => sum + (d - mean) * (d - mean), 0n);
+  return squareRoot(divRound(squares * BigInt(periodsPerYear), (n - 1n) * ONE));
 }
 
 function timesLeverage(leverage: bigint, x: bigint): bigint {
