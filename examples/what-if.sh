@@ -18,3 +18,7 @@ echo '{"base": {"mode": "re-decide"}, "vary": {"targetLeverage": ["1", "2", "3"]
 navledger what-if spx3l --sweep grid.json
 navledger what-if spx3l --sweep grid.json --format csv --out grid.csv
 # endregion
+
+# region frontier
+navledger frontier spx3l --from 2004-01-02T21:00:00Z --to 2012-12-31T21:00:00Z --bands none,5%,10%,20% --resets none,daily --tracking-error 3%
+# endregion

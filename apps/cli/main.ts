@@ -9,6 +9,7 @@ import { registerAttribution } from './commands/attribution';
 import { registerCopy } from './commands/copy';
 import { registerEvents } from './commands/events';
 import { registerFeeAudit } from './commands/fee-audit';
+import { registerFrontier } from './commands/frontier';
 import { registerHistory } from './commands/history';
 import { registerImport } from './commands/import';
 import { registerNav } from './commands/nav';
@@ -67,6 +68,7 @@ function program(): Command {
   registerHistory(root);
   registerAttribution(root);
   registerWhatIf(root);
+  registerFrontier(root);
   registerFeeAudit(root);
   registerEvents(root);
   registerServe(root);
