@@ -109,5 +109,5 @@ export function pricesInside(cash: bigint, slope: bigint, band: Band | undefined
 
 function floorDiv(a: bigint, b: bigint): bigint {
   const quotient = a / b;
-  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
+  return a < 0n !== b < 0n && quotient * b !== a ? quotient - 1n : quotient;
 }

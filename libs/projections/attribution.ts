@@ -6,10 +6,10 @@
 import { abs } from '../domain/decimal';
 import { formatInstant, type Instant } from '../domain/instant';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal';
-import { countedResets, MIDNIGHT_UTC } from '../domain/resets';
-import { type ByKind, COST_KINDS, type SLIPPAGE_PARTS, walk } from './attribution-walk';
-import { idealPath, powerPayoff, simplePosition } from './benchmarks';
-import { DIGITS, formatPoint } from './fixed-point';
+import { type ByKind, COST_KINDS, type Point, type SLIPPAGE_PARTS, walk } from './attribution-walk';
+import { powerPayoff, simplePosition } from './benchmarks';
+import { Costless } from './costless';
+import { DIGITS, formatPoint, multiply } from './fixed-point';
 import { tracking, type Tracking } from './tracking';
 import type { View } from './view';
 
@@ -28,21 +28,30 @@ export interface Attribution {
   readonly benchmarks: { readonly static: bigint; readonly power: bigint; readonly ideal: bigint; readonly actualLeverage: bigint };
   readonly idealTerminatedAt: Instant | undefined;
   readonly tracking: Tracking;
+  /** The start of the window and the ends of its tracking periods. */
+  readonly points: readonly Point[];
 }
 
 /** Identities must hold below this (1e-30). */
 const TOLERANCE = 10n ** BigInt(DIGITS - 30);
 
-export function attribute(view: View, from: Instant, to: Instant): Attribution | Refusal {
+/** `costless`: of the same mandates, leverage, prices and window, if it was made before. */
+export function attribute(
+  view: View,
+  from: Instant,
+  to: Instant,
+  costless = new Costless(view.portfolio, view.prices, from, to),
+): Attribution | Refusal {
   if (from >= to) return refuse('InvalidField', 'must be before the end of the window', { field: 'from', value: formatInstant(from) });
-  const { portfolio, prices } = view;
-  const leverage = portfolio.terms.targetLeverage;
-  const walked = walk(view, from, to, periodEnds(view, from, to));
+  const { terms } = view.portfolio;
+  const leverage = terms.targetLeverage;
+  const walked = walk(view, from, to, costless.ends);
   if (isRefusal(walked)) return walked;
-  const { n0, nT, p0, pT, pricePnl, byKind, carry, actualLeverage, slippageParts, points } = walked;
+  const { n0, nT, p0, pT, pricePnl, byKind, carry, actualLeverage, slippageParts } = walked;
+  const points = [{ at: from, perUnit: n0, price: p0 }, ...walked.points];
   const simple = simplePosition(n0, leverage, p0, pT);
   const power = powerPayoff(n0, leverage, p0, pT);
-  const ideal = idealPath(view, n0, p0, from, to);
+  const ideal = multiply(n0, costless.ideal.value);
   const result: Attribution = {
     n0,
     nT,
@@ -51,22 +60,20 @@ export function attribute(view: View, from: Instant, to: Instant): Attribution |
     slippageParts,
     static: simple - n0,
     convexity: power - simple,
-    volDrag: ideal.value - power,
-    drift: actualLeverage - ideal.value,
+    volDrag: ideal - power,
+    drift: actualLeverage - ideal,
     carry,
-    benchmarks: { static: simple, power, ideal: ideal.value, actualLeverage },
-    idealTerminatedAt: ideal.terminatedAt,
-    tracking: tracking(portfolio.terms, [{ at: from, perUnit: n0, price: prices.at(from)!.price }, ...points]),
+    benchmarks: { static: simple, power, ideal, actualLeverage },
+    idealTerminatedAt: costless.ideal.terminatedAt,
+    tracking: tracking(
+      terms,
+      points.map(({ perUnit }) => perUnit),
+      costless.index,
+    ),
+    points,
   };
   assertIdentities(result);
   return result;
-}
-
-/** The ends of the tracking periods in (from, to]. */
-function* periodEnds(view: View, from: Instant, to: Instant): Generator<Instant> {
-  let last: Instant | undefined;
-  for (const t of countedResets(view.portfolio.mandates, view.prices, from, to, MIDNIGHT_UTC)) yield (last = t);
-  if (last !== to) yield to;
 }
 
 /** What the two views' terms miss the change of NAV per unit by: fixed-point dust. */
@@ -89,10 +96,14 @@ function sum(kinds: ByKind): bigint {
   return COST_KINDS.reduce((total, kind) => total + kinds[kind], 0n);
 }
 
-/** The `attribution` answer. */
-export function attributionAnswer(view: View, from: Instant, to: Instant): AttributionAnswer | Refusal {
-  const a = attribute(view, from, to);
-  if (isRefusal(a)) return a;
+/** The `attribution` answer; `costless` as of {@link attribute}. */
+export function attributionAnswer(view: View, from: Instant, to: Instant, costless?: Costless): AttributionAnswer | Refusal {
+  const a = attribute(view, from, to, costless);
+  return isRefusal(a) ? a : attributionTexts(view, from, to, a);
+}
+
+/** An attribution of the window as text. */
+export function attributionTexts(view: View, from: Instant, to: Instant, a: Attribution): AttributionAnswer {
   const text = (x: bigint): string => formatPoint(x, 18);
   const texts = <K extends string>(record: Readonly<Record<K, bigint>>): Record<K, string> =>
     Object.fromEntries(Object.entries<bigint>(record).map(([k, v]) => [k, text(v)])) as Record<K, string>;

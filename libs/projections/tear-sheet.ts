@@ -8,8 +8,8 @@ import { divRound, formatFixed, pow10, rescale } from '../domain/decimal';
 import { formatInstant, type Instant, NANOS_PER_DAY } from '../domain/instant';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal';
 import { countedResets, MIDNIGHT_UTC } from '../domain/resets';
-import { type AttributionAnswer, attribute, attributionAnswer, residuals } from './attribution';
-import { type Point, walk } from './attribution-walk';
+import { type AttributionAnswer, attribute, attributionTexts, residuals } from './attribution';
+import type { Point } from './attribution-walk';
 import { simplePosition } from './benchmarks';
 import { divide, DIGITS, formatPoint, ONE, ratio } from './fixed-point';
 import { type NavAnswer, navAnswer } from './nav';
@@ -99,15 +99,11 @@ export function tearSheet(view: View): TearSheet | Refusal {
   const { from, to, endedAt } = span;
   const attribution = attribute(view, from, to);
   const nav = navAnswer(view, to);
-  const walked = walk(view, from, to, periodEnds(view, from, to));
-  const answer = attributionAnswer(view, from, to);
   if (isRefusal(attribution)) return attribution;
   if (isRefusal(nav)) return nav;
-  if (isRefusal(walked)) return walked;
-  if (isRefusal(answer)) return answer;
   const { terms } = view.portfolio;
-  const { n0, nT, p0, pT } = walked;
-  const points = [{ at: from, perUnit: n0, price: p0 }, ...walked.points];
+  const { n0, nT, points } = attribution;
+  const [p0, pT] = [points[0]!.price, points.at(-1)!.price];
   const fall = (value: (point: Point) => bigint): FallText => fallText(points.map((point) => ({ at: point.at, value: value(point) })));
   const trading = tradingOf(view, from, to);
   return {
@@ -136,7 +132,7 @@ export function tearSheet(view: View): TearSheet | Refusal {
       drag: point18(nT - attribution.benchmarks.static),
       goneAt: timeOrNull(points.find(({ price }) => simplePosition(n0, terms.targetLeverage, p0, price) <= 0n)?.at),
     },
-    attribution: answer,
+    attribution: attributionTexts(view, from, to, attribution),
     residuals: texts(residuals(attribution), (x) => formatPoint(x, DIGITS)),
     ...costsOf(view, points, trading, to - from),
     worst: worstOf(points, terms.targetLeverage),
@@ -167,12 +163,6 @@ function spanOf(view: View): { from: Instant; to: Instant; endedAt: Instant | un
   }
   if (to === undefined || to <= from) return refuse('Unanswerable', 'there must be a price after the first units, and NAV above 0', about);
   return { from, to, endedAt };
-}
-
-function* periodEnds(view: View, from: Instant, to: Instant): Generator<Instant> {
-  let last: Instant | undefined;
-  for (const t of countedResets(view.portfolio.mandates, view.prices, from, to, MIDNIGHT_UTC)) yield (last = t);
-  if (last !== to) yield to;
 }
 
 function fallText(points: readonly { readonly at: Instant; readonly value: bigint }[]): FallText {

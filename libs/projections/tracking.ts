@@ -4,9 +4,8 @@
  */
 import type { Terms } from '../domain/facts';
 import { divRound } from '../domain/decimal';
-import { divide, ONE, ratio, squareRoot } from './fixed-point';
-import type { Point } from './attribution-walk';
 import { grow } from './benchmarks';
+import { divide, ONE, ratio, squareRoot } from './fixed-point';
 
 export interface Tracking {
   /** R_fund − (Π (1 + L·r_d) − 1); the product is 0 for good once it is found at or below 0. */
@@ -20,25 +19,38 @@ export interface Tracking {
   readonly periods: number;
 }
 
-/** Points: the start of the window and the end of each period, in order. */
-export function tracking(terms: Terms, points: readonly Point[]): Tracking {
-  const leverage = terms.targetLeverage;
-  const first = points[0]!;
-  const last = points[points.length - 1]!;
-  const differences: bigint[] = [];
+/** What an index did over some periods. */
+export interface IndexPath {
+  /** L·r of each period. */
+  readonly leveraged: readonly bigint[];
+  /** Π (1 + L·r); 0 for good once it is found at or below 0. */
+  readonly target: bigint;
+  /** r of the whole. */
+  readonly whole: bigint;
+}
+
+/** Marks: at the start of the first period and at the end of each, in order. */
+export function indexPath(leverage: bigint, marks: readonly bigint[]): IndexPath {
+  const leveraged: bigint[] = [];
   let target = ONE;
-  for (let i = 1; i < points.length; i++) {
-    const a = points[i - 1]!;
-    const b = points[i]!;
-    differences.push(divide(b.perUnit - a.perUnit, a.perUnit) - ratio(leverage * (b.price - a.price), 100n * a.price));
-    if (target > 0n) target = grow(target, leverage, a.price, b.price);
+  for (let i = 1; i < marks.length; i++) {
+    const [a, b] = [marks[i - 1]!, marks[i]!];
+    leveraged.push(ratio(leverage * (b - a), 100n * a));
+    if (target > 0n) target = grow(target, leverage, a, b);
   }
-  const fund = divide(last.perUnit - first.perUnit, first.perUnit);
-  const index = ratio(last.price - first.price, first.price);
+  const [first, last] = [marks[0]!, marks.at(-1)!];
+  return { leveraged, target: target > 0n ? target : 0n, whole: ratio(last - first, first) };
+}
+
+/** `perUnit`: NAV per unit at the start of the first period and at the end of each, as many as the index has periods. */
+export function tracking(terms: Pick<Terms, 'kind' | 'targetLeverage'>, perUnit: readonly bigint[], index: IndexPath): Tracking {
+  const returns = (a: bigint, b: bigint): bigint => divide(b - a, a);
+  const differences = index.leveraged.map((leveraged, i) => returns(perUnit[i]!, perUnit[i + 1]!) - leveraged);
+  const fund = returns(perUnit[0]!, perUnit.at(-1)!);
   const basis = terms.kind === 'index' ? 252 : 365;
   return {
-    difference: fund - ((target > 0n ? target : 0n) - ONE),
-    naiveDifference: fund - timesLeverage(leverage, index),
+    difference: fund - (index.target - ONE),
+    naiveDifference: fund - timesLeverage(terms.targetLeverage, index.whole),
     error: trackingError(differences, basis),
     basis,
     periods: differences.length,

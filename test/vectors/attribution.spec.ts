@@ -6,7 +6,7 @@ import { isRefusal } from '../../libs/domain/refusal';
 import { attributionAnswer } from '../../libs/projections/attribution';
 import { DIGITS, formatPoint, ONE } from '../../libs/projections/fixed-point';
 import { navAnswer } from '../../libs/projections/nav';
-import { tracking } from '../../libs/projections/tracking';
+import { indexPath, tracking } from '../../libs/projections/tracking';
 import { given, memoryLedger, viewOf } from '../support/ledger';
 import attr from './attribution-3x.json';
 import paths from './published-paths.json';
@@ -187,13 +187,15 @@ describe('tracking', () => {
   const points = (kind: 'index' | 'spot') => {
     let fund = ONE;
     let price = 10n ** 40n;
-    const list = [{ at: 0n, perUnit: fund, price }];
+    const funds = [fund];
+    const prices = [price];
     trackingVector.fund.forEach((r, i) => {
       fund = (fund * (1_000_000n + scaled(r))) / 1_000_000n;
       price = (price * (1_000_000n + scaled(trackingVector.index[i]!))) / 1_000_000n;
-      list.push({ at: BigInt(i + 1), perUnit: fund, price });
+      funds.push(fund);
+      prices.push(price);
     });
-    return tracking({ ...terms, kind }, list);
+    return tracking({ ...terms, kind }, funds, indexPath(terms.targetLeverage, prices));
   };
 
   it('annualises the sample standard deviation by the 252 days of an exchange or the 365 of a market that never closes', () => {
@@ -215,11 +217,6 @@ describe('tracking', () => {
   });
 
   it('has no error below two periods', () => {
-    expect(
-      tracking({ ...terms, kind: 'index' }, [
-        { at: 0n, perUnit: ONE, price: 100n },
-        { at: 1n, perUnit: ONE, price: 110n },
-      ]).error,
-    ).toBeUndefined();
+    expect(tracking({ ...terms, kind: 'index' }, [ONE, ONE], indexPath(terms.targetLeverage, [100n, 110n])).error).toBeUndefined();
   });
 });

@@ -8,8 +8,11 @@ import { formatInstant, type Instant } from '../../domain/instant';
 import { refuse, type Refusal } from '../../domain/refusal';
 import { type Executed, volumeBefore } from '../../domain/trade';
 import { navOf } from '../../domain/valuation';
+import { Costless } from '../costless';
+import { Lru } from '../tape/lru';
 import type { View } from '../view';
 import { RememberedPrices } from './remembered-prices';
+import type { Scenario } from './scenario';
 
 export interface BookedFact {
   readonly at: Instant;
@@ -26,11 +29,14 @@ export interface Booked {
   readonly state: FundState;
   readonly highWaterMark: bigint | undefined;
   readonly facts: readonly BookedFact[];
+  /** What the window has whatever is traded and charged, with a scenario's mandates and leverage. */
+  readonly costless: (scenario: Pick<Scenario, 'terms' | 'mandates'>) => Costless;
   /** What was executed in so many nanoseconds up to `from`. */
   readonly volumeBefore: (window: bigint) => readonly Executed[];
 }
 
 const FOREVER = 1n << 63n;
+const COSTLESS_KEPT = 64;
 
 /** By default from the first units to the last price or fact. Refuses a window outside of the history. */
 export function bookedWindow(view: View, fromGiven?: Instant, toGiven?: Instant): Booked | Refusal {
@@ -70,6 +76,7 @@ export function bookedWindow(view: View, fromGiven?: Instant, toGiven?: Instant)
     const before = flow ? timeline.stateAfter(i) : undefined;
     facts.push({ at, fact, before: before && { units: before.units, nav: navOf(terms, before, prices.at(at)?.price) } });
   }
+  const costless = new Lru<string, Costless>(COSTLESS_KEPT);
   return {
     view,
     prices,
@@ -78,8 +85,14 @@ export function bookedWindow(view: View, fromGiven?: Instant, toGiven?: Instant)
     state,
     highWaterMark: highWaterMarkAt(terms, timeline, from),
     facts,
+    costless: (scenario) => costless.take(keyOf(scenario), () => new Costless(scenario, prices, from, to)),
     volumeBefore: (window) => volumeBefore(timeline, from, window),
   };
+}
+
+function keyOf({ terms, mandates }: Pick<Scenario, 'terms' | 'mandates'>): string {
+  const parts = mandates.map(({ at, mandate: { data } }) => [String(at), data.resets, data.band]);
+  return `${terms.targetLeverage} ${JSON.stringify(parts)}`;
 }
 
 function firstUnits({ portfolio: { timeline } }: View): Instant | undefined {

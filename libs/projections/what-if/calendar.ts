@@ -5,7 +5,6 @@
 import { CHARGE_ORDER, dueTimes, type Calendar as Dates, resetTimes } from '../../domain/due-times';
 import { isPeriodic, type Rule } from '../../domain/fee-rules';
 import type { Instant } from '../../domain/instant';
-import { countedResets } from '../../domain/resets';
 import type { Booked } from './booked';
 import type { Scenario } from './scenario';
 
@@ -18,8 +17,8 @@ export interface CalendarPoint {
 
 /** In order. A reset does not count without a tick since the one before that counted, or since `from`. */
 export function calendarOf(
-  { prices, from, to, view }: Booked,
-  scenario: Pick<Scenario, 'decides' | 'mandates' | 'rules'>,
+  { prices, from, to, view, costless }: Booked,
+  scenario: Pick<Scenario, 'terms' | 'decides' | 'mandates' | 'rules'>,
 ): readonly CalendarPoint[] {
   const { mandates, decides } = scenario;
   const points = new Map<Instant, { reset: boolean; due: Rule[] }>();
@@ -28,7 +27,7 @@ export function calendarOf(
     if (!found) points.set(at, (found = { reset: false, due: [] }));
     return found;
   };
-  if (decides) for (const at of countedResets(mandates, prices, from, to)) point(at).reset = true;
+  if (decides) for (const at of costless(scenario).resets) point(at).reset = true;
   const dates: Dates = { mandates, prices, openedAt: view.portfolio.terms.openedAt };
   const rules = (scenario.rules ?? []).filter(({ trigger }) => trigger !== 'per_fill' && trigger !== 'per_flow');
   for (const rule of [...rules].sort((a, b) => CHARGE_ORDER[a.kind] - CHARGE_ORDER[b.kind] || a.index - b.index)) {

@@ -8,6 +8,7 @@ import { isRefusal, refuse, type Refusal } from '../../domain/refusal';
 import { CostsTooHigh } from '../../domain/sizing';
 import { Ending } from '../../domain/valuation';
 import { attributionAnswer } from '../attribution';
+import type { Costless } from '../costless';
 import type { View } from '../view';
 import { assumptionsOf, less, perUnitText, seriesOf, type Side, termDifferences, tradeTexts, type WhatIfAnswer } from './answer';
 import { type Booked, bookedWindow } from './booked';
@@ -68,17 +69,17 @@ export function replayScenario(booked: Booked, scenario: Scenario): Replayed | R
   }
 }
 
-export function baseSide({ view, prices, from, to }: Booked): Side {
+export function baseSide({ view, prices, from, to, costless }: Booked): Side {
   if (view.ending.at(to) !== undefined) return { nT: null, attribution: null, unanswerable: 'NAV was at or below 0' };
   const { terms, timeline } = view.portfolio;
-  return { nT: perUnitText(terms, timeline.stateAt(to), prices.at(to)!.price), ...attributed({ ...view, prices }, from, to) };
+  return { nT: perUnitText(terms, timeline.stateAt(to), prices.at(to)!.price), ...attributed({ ...view, prices }, from, to, costless(view.portfolio)) };
 }
 
 export function scenarioSide(booked: Booked, scenario: Scenario, replayed: Replayed): Side {
   const { from, to, prices } = booked;
   if (replayed.terminatedAt !== undefined) return { nT: null, attribution: null };
   const nT = perUnitText(scenario.terms, replayed.rows.stateAt(to), prices.at(to)!.price);
-  return { nT, ...attributed(scenarioView(booked, scenario, replayed), from, to) };
+  return { nT, ...attributed(scenarioView(booked, scenario, replayed), from, to, booked.costless(scenario)) };
 }
 
 /** The scenario's books as a fund to ask about. */
@@ -88,8 +89,8 @@ function scenarioView({ view, prices, to }: Booked, { terms, mandates }: Scenari
   return { ...view, portfolio, prices, ending: new Ending(terms, rows, () => prices, { lookedThrough: to }) };
 }
 
-function attributed(view: View, from: Instant, to: Instant): Pick<Side, 'attribution' | 'unanswerable'> {
-  const answer = attributionAnswer(view, from, to);
+function attributed(view: View, from: Instant, to: Instant, costless: Costless): Pick<Side, 'attribution' | 'unanswerable'> {
+  const answer = attributionAnswer(view, from, to, costless);
   return isRefusal(answer) ? { attribution: null, unanswerable: answer.rule } : { attribution: answer };
 }
 
