@@ -61,8 +61,8 @@ export function dueCharges(
       price: prices.at(at)?.price,
       rate,
       tau: counted.tau,
-      ...(rule.kind === 'creation' || rule.kind === 'redemption' ? { flow: flowAt(portfolio.timeline, rule.kind, at) } : {}),
-      ...(rule.kind === 'performance' ? { highWaterMark: books.highWaterMarkAt(at) ?? 0n } : {}),
+      flow: rule.kind === 'creation' || rule.kind === 'redemption' ? flowAt(portfolio.timeline, rule.kind, at) : undefined,
+      highWaterMark: rule.kind === 'performance' ? (books.highWaterMarkAt(at) ?? 0n) : undefined,
     });
     if (!charge) continue;
     if (charge.raw.num === 0n) settled.set(rule, at);
@@ -93,13 +93,8 @@ export function isMade(rule: Rule, { amount, minted }: Charge): boolean {
 
 /** What the charge does to the books. */
 export function feeFact(rule: Rule, { amount, minted, nextHighWaterMark }: Charge): Extract<Fact, { kind: 'fee' }> {
-  return {
-    kind: 'fee',
-    feeKind: rule.kind,
-    amount,
-    minted,
-    ...(nextHighWaterMark === undefined ? {} : { nextHighWaterMark }),
-  };
+  const fact = { kind: 'fee', feeKind: rule.kind, amount, minted } as const;
+  return nextHighWaterMark === undefined ? fact : { ...fact, nextHighWaterMark };
 }
 
 function duePoints(portfolio: FundRecord, prices: PriceView, through: Instant): Point[] {

@@ -21,9 +21,9 @@ export interface Applied {
   /** The part of a year (or the days); 1 for what is charged at once. */
   readonly tau: Ratio;
   /** Of a flow rule: cash (currency units) and units that moved. */
-  readonly flow?: { readonly cash: bigint; readonly units: bigint };
+  readonly flow?: { readonly cash: bigint; readonly units: bigint } | undefined;
   /** Of a performance rule: H, units of 10^-18 per whole unit. */
-  readonly highWaterMark?: bigint;
+  readonly highWaterMark?: bigint | undefined;
 }
 
 export interface Charge {
@@ -39,11 +39,11 @@ export interface Charge {
   /** Units minted instead of paying cash. */
   readonly minted: bigint | undefined;
   /** Units outstanding where units are minted, or that a flow moved; and NAV just before where units are minted. */
-  readonly units?: bigint;
-  readonly nav?: bigint;
+  readonly units: bigint | undefined;
+  readonly nav: bigint | undefined;
   /** Of a performance charge, H before and after it. */
-  readonly highWaterMark?: bigint;
-  readonly nextHighWaterMark?: bigint;
+  readonly highWaterMark: bigint | undefined;
+  readonly nextHighWaterMark: bigint | undefined;
 }
 
 export const AT_ONCE: Ratio = { num: 1n, den: 1n };
@@ -56,13 +56,18 @@ export function chargeOn(terms: Terms, rule: Rule, applied: Applied): Charge | u
   const { basis, scale: basisScale } = found;
   const raw = bounded(rule, rawOf(terms, rule, found, applied));
   const amount = posted(rule, raw, terms.currencyScale);
-  const charge = { basis, basisScale, rate, tau, raw, amount };
-  if (rule.paidBy === 'cash')
-    return { ...charge, minted: undefined, ...(applied.flow ? { units: applied.flow.units } : {}), ...marks(terms, rule, applied, amount) };
-  const nav = navOf(terms, state, price)!;
-  const minted = mintFor(terms, rule.mint, state, nav, raw);
-  if (minted === undefined) return undefined;
-  return { ...charge, minted, units: state.units, nav, ...marks(terms, rule, applied, amount, minted) };
+  let units = applied.flow?.units;
+  let nav: bigint | undefined;
+  let minted: bigint | undefined;
+  if (rule.paidBy !== 'cash') {
+    units = state.units;
+    nav = navOf(terms, state, price)!;
+    minted = mintFor(terms, rule.mint, state, nav, raw);
+    if (minted === undefined) return undefined;
+  }
+  const highWaterMark = state.units > 0n ? applied.highWaterMark : undefined;
+  const nextHighWaterMark = highWaterMark === undefined ? undefined : nextMark(terms, rule, applied, amount, minted);
+  return { basis, basisScale, rate, tau, raw, amount, minted, units, nav, highWaterMark, nextHighWaterMark };
 }
 
 /** Units that pay a charge of `raw`, rounded half-even; undefined where the charge is not below NAV, or there are no units. */
@@ -85,16 +90,16 @@ function basisOf(terms: Terms, rule: Rule, { state, price, flow, highWaterMark }
   if (rule.basis === 'flow_cash') return { basis: flow!.cash, scale: currencyScale };
   const nav = navOf(terms, state, price);
   if (nav === undefined) return undefined;
-  const exposure = state.quantity === 0n ? 0n : slopeAtNavScale(terms, state.quantity) * price!;
+  const exposure = (): bigint => (state.quantity === 0n ? 0n : slopeAtNavScale(terms, state.quantity) * price!);
   switch (rule.basis) {
     case 'nav':
       return { basis: nav, scale: navScale };
     case 'nav_times_leverage':
       return { basis: nav * abs(terms.targetLeverage), scale: navScale + 2 };
     case 'exposure':
-      return { basis: rule.kind === 'funding' || rule.kind === 'borrow' ? exposure : abs(exposure), scale: navScale };
+      return { basis: rule.kind === 'funding' || rule.kind === 'borrow' ? exposure() : abs(exposure()), scale: navScale };
     case 'financed':
-      return { basis: exposure - nav, scale: navScale };
+      return { basis: exposure() - nav, scale: navScale };
     case 'gain': {
       const scale = Math.max(navScale, MARK_SCALE + unitScale);
       const gain = nav * pow10(scale - navScale) - highWaterMark! * state.units * pow10(scale - MARK_SCALE - unitScale);
@@ -138,19 +143,11 @@ export function posted(rule: Rule, raw: Ratio, currencyScale: number): bigint {
   return divRound(kept.num * pow10(digits), kept.den, mode) * pow10(currencyScale - digits);
 }
 
-function marks(
-  terms: Terms,
-  rule: Rule,
-  { state, price, highWaterMark }: Applied,
-  amount: bigint,
-  minted?: bigint,
-): Pick<Charge, 'highWaterMark' | 'nextHighWaterMark'> {
-  if (highWaterMark === undefined || state.units <= 0n) return {};
+/** H after a performance charge. */
+function nextMark(terms: Terms, rule: Rule, { state, price }: Applied, amount: bigint, minted: bigint | undefined): bigint {
   const nav = navOf(terms, state, price)!;
-  const next = rule.markBefore
-    ? navPerUnit(terms, nav, state.units)
-    : minted === undefined
-      ? navPerUnit(terms, nav - cashAtNavScale(terms, amount), state.units)
-      : navPerUnit(terms, nav, state.units + minted);
-  return { highWaterMark, nextHighWaterMark: next };
+  if (rule.markBefore) return navPerUnit(terms, nav, state.units);
+  return minted === undefined
+    ? navPerUnit(terms, nav - cashAtNavScale(terms, amount), state.units)
+    : navPerUnit(terms, nav, state.units + minted);
 }

@@ -58,10 +58,12 @@ export function decideTrade(
   if (direction === 0n) return NOTHING;
   const priceOf = (quantity: bigint): bigint => (slippage ? slipped(slippage, terms, mark, direction * quantity) : mark);
   const exact = mandate.data.sizing === 'exact';
-  const proportional = (!slippage || isProportional(slippage)) && (!rule || isShare(rule));
+  /** For whatever quantity. */
+  const anyPrice = !slippage || isProportional(slippage) ? priceOf(1n) : undefined;
   let quantity: bigint;
   if (!exact) quantity = proportionalQuantity(terms, wanted, mark, mark, 0n);
-  else if (proportional) quantity = proportionalQuantity(terms, wanted, mark, priceOf(1n), rule?.rate ?? 0n);
+  else if (anyPrice !== undefined && (!rule || isShare(rule)))
+    quantity = proportionalQuantity(terms, wanted, mark, anyPrice, rule?.rate ?? 0n);
   else {
     const guess = proportionalQuantity(terms, wanted, mark, mark, 0n);
     quantity = bisectedQuantity(terms, wanted, mark, guess, (q) => {
@@ -77,7 +79,7 @@ export function decideTrade(
     if (quantity > most) quantity = most;
   }
   if (quantity === 0n) return NOTHING;
-  const price = priceOf(quantity);
+  const price = anyPrice ?? priceOf(quantity);
   const fee = rule ? fillFee(terms, rule, quantity, price, volume) : 0n;
   return { trade: { side: direction > 0n ? 'buy' : 'sell', quantity, price, fee }, cut };
 }

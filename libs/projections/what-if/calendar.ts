@@ -5,24 +5,38 @@
 import { CHARGE_ORDER, dueTimes, type Calendar as Dates, resetTimes } from '../../domain/due-times';
 import { isPeriodic, type Rule } from '../../domain/fee-rules';
 import type { Instant } from '../../domain/instant';
+import type { Costless } from '../costless';
+import { Lru } from '../tape/lru';
 import type { Booked } from './booked';
 import type { Scenario } from './scenario';
 
 export interface CalendarPoint {
   readonly at: Instant;
   readonly reset: boolean;
-  /** In the order in which they are charged. */
-  readonly due: readonly Rule[];
+  /** Rules by their index, in the order in which they are charged. */
+  readonly due: readonly number[];
 }
 
-/** In order. A reset does not count without a tick since the one before that counted, or since `from`. */
-export function calendarOf(
+/** In order; shared by scenarios that differ in no time. A reset does not count without a tick since the one before that counted, or since `from`. */
+export function calendarOf(booked: Booked, scenario: Pick<Scenario, 'terms' | 'decides' | 'mandates' | 'rules'>): readonly CalendarPoint[] {
+  const times = scenario.rules?.map(({ kind, trigger, crystallise, from, until }) => [kind, trigger, crystallise, `${from} ${until}`]);
+  const costless = booked.costless(scenario);
+  let known = CALENDARS.get(costless);
+  if (!known) CALENDARS.set(costless, (known = new Lru(CALENDARS_KEPT)));
+  return known.take(JSON.stringify([scenario.decides, times]), () => made(booked, scenario));
+}
+
+/** By what a window has whatever is traded and charged. */
+const CALENDARS = new WeakMap<Costless, Lru<string, readonly CalendarPoint[]>>();
+const CALENDARS_KEPT = 16;
+
+function made(
   { prices, from, to, view, costless }: Booked,
   scenario: Pick<Scenario, 'terms' | 'decides' | 'mandates' | 'rules'>,
 ): readonly CalendarPoint[] {
   const { mandates, decides } = scenario;
-  const points = new Map<Instant, { reset: boolean; due: Rule[] }>();
-  const point = (at: Instant): { reset: boolean; due: Rule[] } => {
+  const points = new Map<Instant, { reset: boolean; due: number[] }>();
+  const point = (at: Instant): { reset: boolean; due: number[] } => {
     let found = points.get(at);
     if (!found) points.set(at, (found = { reset: false, due: [] }));
     return found;
@@ -35,7 +49,7 @@ export function calendarOf(
     // Time up to the end of a rule is charged at that instant, if it is due then.
     const ends = rule.until === undefined ? to : isPeriodic(rule) ? rule.until : rule.until - 1n;
     const last = ends < to ? ends : to;
-    for (const at of timesOf(dates, rule, start, last)) point(at).due.push(rule);
+    for (const at of timesOf(dates, rule, start, last)) point(at).due.push(rule.index);
   }
   return [...points].map(([at, found]) => ({ at, ...found })).sort((a, b) => (a.at < b.at ? -1 : 1));
 }

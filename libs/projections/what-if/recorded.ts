@@ -91,7 +91,7 @@ function recharged(terms: Terms, fact: FeeFact, { state, price, highWaterMark }:
     price,
     rate: fixed(computed.rate, RATE_SCALE),
     tau: computed.dayFraction === undefined ? AT_ONCE : fractionOf(computed.dayFraction),
-    ...(rule.kind === 'performance' ? { highWaterMark: highWaterMark! } : {}),
+    highWaterMark: rule.kind === 'performance' ? highWaterMark : undefined,
   });
   if (!charge) return undefined;
   return { ...fact, ...feeFact(rule, charge), feeKind: fact.feeKind };

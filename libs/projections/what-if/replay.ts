@@ -170,11 +170,12 @@ class Replay implements Books {
 
   private charge(
     t: Instant,
-    due: readonly Rule[],
+    due: readonly number[],
     flows: Readonly<Record<'creation' | 'redemption', { cash: bigint; units: bigint }>>,
   ): void {
     const moved = this.flowRules.filter(({ kind }) => flows[kind as 'creation'].units > 0n);
-    const rules = moved.length === 0 ? due : [...moved, ...due].sort((a, b) => CHARGE_ORDER[a.kind] - CHARGE_ORDER[b.kind]);
+    const byTime = due.map((index) => this.scenario.rules![index]!);
+    const rules = moved.length === 0 ? byTime : [...moved, ...byTime].sort((a, b) => CHARGE_ORDER[a.kind] - CHARGE_ORDER[b.kind]);
     const { terms, mandates } = this.scenario;
     const { from, view } = this.booked;
     for (const rule of rules) {
@@ -189,8 +190,8 @@ class Replay implements Books {
         price: this.price,
         rate,
         tau: counted.tau,
-        ...(rule.trigger === 'per_flow' ? { flow: flows[rule.kind as 'creation'] } : {}),
-        ...(rule.kind === 'performance' ? { highWaterMark: this.highWaterMark ?? 0n } : {}),
+        flow: rule.trigger === 'per_flow' ? flows[rule.kind as 'creation'] : undefined,
+        highWaterMark: rule.kind === 'performance' ? (this.highWaterMark ?? 0n) : undefined,
       });
       if (!charge) continue;
       if (charge.raw.num === 0n) this.settled.set(rule, t);
@@ -219,7 +220,7 @@ class Replay implements Books {
     if (!rule) this.missing.rule = true;
     if (cut) this.cut = reason;
     const { side, quantity, price, fee } = trade;
-    this.trades.push({ at: t, reason, ...trade });
+    this.trades.push({ at: t, reason, side, quantity, price, fee });
     this.executed(t, quantity * price);
     const fill = {
       fillId: '',
