@@ -304,7 +304,7 @@ function measure(source) {
   const coldSeconds = seconds(cold);
   if ('refused' in first) throw new Error(JSON.stringify(first));
   const warm = median(
-    Array.from({ length: 15 }, () => {
+    Array.from({ length: 60 }, () => {
       const from = now();
       whatIf(view, SCENARIO);
       return seconds(from);
@@ -313,7 +313,7 @@ function measure(source) {
   const scenario = readScenario(SCENARIO, view);
   const booked = bookedWindow(view);
   const bare = median(
-    Array.from({ length: 15 }, () => {
+    Array.from({ length: 60 }, () => {
       const from = now();
       replay(booked, scenario);
       return seconds(from);
