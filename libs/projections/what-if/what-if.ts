@@ -72,7 +72,10 @@ export function replayScenario(booked: Booked, scenario: Scenario): Replayed | R
 export function baseSide({ view, prices, from, to, costless }: Booked): Side {
   if (view.ending.at(to) !== undefined) return { nT: null, attribution: null, unanswerable: 'NAV was at or below 0' };
   const { terms, timeline } = view.portfolio;
-  return { nT: perUnitText(terms, timeline.stateAt(to), prices.at(to)!.price), ...attributed({ ...view, prices }, from, to, costless(view.portfolio)) };
+  return {
+    nT: perUnitText(terms, timeline.stateAt(to), prices.at(to)!.price),
+    ...attributed({ ...view, prices }, from, to, costless(view.portfolio)),
+  };
 }
 
 export function scenarioSide(booked: Booked, scenario: Scenario, replayed: Replayed): Side {
