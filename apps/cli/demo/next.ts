@@ -16,6 +16,11 @@ export function whatNext(sheet: TearSheet, program: string, knownAt: string): st
   const lines: [note: string, ...commands: string[]][] = [
     ['the worst day, and the day before', `${program} nav ${id} --at ${bad.to}`, `${program} nav ${id} --at ${bad.from}`],
     ['the deepest fall, taken apart', `${program} attribution ${id} --from ${peakAt} --to ${troughAt}`],
+    [
+      'what it would have been without fees and slippage',
+      `echo '{"mode":"restate","feeSchedule":null,"slippage":null}' | ${program} what-if ${id} --scenario -`,
+    ],
+    ['every fee computed again from the schedule', `${program} fee-audit ${id} --from ${from} --to ${to}`],
     ['a series for a chart', `${program} history ${id} --from ${from} --to ${to} --every 30d --format csv`],
     ['everything the answers are made of', `${program} events --stream portfolio-${id} | tail -n 2`],
     [
