@@ -1,5 +1,7 @@
 /** Where a command's result goes: stdout, or a file that `--out` names. */
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { RefusalError } from '../../libs/domain/refusal';
 import { bad } from '../../libs/ledger/arguments';
 import { LineWriter, write } from './output';
 
@@ -14,13 +16,28 @@ export async function put(
     try {
       writeFileSync(out, Buffer.concat(parts));
     } catch (error) {
-      throw bad('--out', out, `must be a file that can be written: ${(error as Error).message}`);
+      throw unwritable(out, error);
     }
     return;
   }
   const lines = new LineWriter();
   for await (const piece of pieces) await (typeof piece === 'string' ? lines.add(piece) : write(piece));
   await lines.end();
+}
+
+/** Says before long work what {@link put} would say behind it. Throws RefusalError. */
+export function refuseUnwritable(out: string | undefined): void {
+  if (out === undefined) return;
+  try {
+    accessSync(existsSync(out) ? out : dirname(resolve(out)), constants.W_OK);
+    if (existsSync(out) && statSync(out).isDirectory()) throw new Error('it is a directory');
+  } catch (error) {
+    throw unwritable(out, error);
+  }
+}
+
+function unwritable(out: string, error: unknown): RefusalError {
+  return bad('--out', out, `must be a file that can be written: ${(error as Error).message}`);
 }
 
 /** Throws RefusalError. */

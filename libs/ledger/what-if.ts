@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Instant } from '../domain/instant';
 import { isRefusal, refuse, type Refusal } from '../domain/refusal';
 import type { PointAnswer, Side, WhatIfAnswer } from '../projections/what-if/answer';
+import { readScenario } from '../projections/what-if/scenario';
 import type { ScenarioData, SweepData } from '../projections/what-if/scenario-data';
 import { readSweep, type Sweep, sweepPoints } from '../projections/what-if/sweep';
 import { whatIf, type Window } from '../projections/what-if/what-if';
@@ -73,6 +74,36 @@ export async function askWhatIf(
       manifest: manifestOf(ledger, view.logPosition, { scenario: data, ...windowText(answer), every: every(window) }, answer),
     };
   });
+}
+
+/** A list of scenarios, all checked before the first is replayed. What is wrong names its place in the list. */
+export async function askWhatIfs(
+  ledger: Ledger,
+  portfolioId: string,
+  list: readonly unknown[],
+  window: Window,
+  knownAt?: Instant,
+): Promise<readonly WhatIf[] | Refusal> {
+  if (list.length === 0) return refuse('InvalidField', 'must hold at least one scenario', { field: 'scenario', value: list });
+  const placed = (refusal: Refusal, i: number): Refusal => ({
+    ...refusal,
+    field: `/${i}${refusal.field?.startsWith('/') ? refusal.field : ''}`,
+  });
+  const wrong = await ledger.askAbout(portfolioId, knownAt, (view) => {
+    for (const [i, data] of list.entries()) {
+      const read = checkScenario(data) ?? readScenario(data as ScenarioData, view);
+      if (isRefusal(read)) return placed(read, i);
+    }
+    return undefined;
+  });
+  if (wrong) return wrong;
+  const answers: WhatIf[] = [];
+  for (const [i, data] of list.entries()) {
+    const answer = await askWhatIf(ledger, portfolioId, data, window, knownAt);
+    if (isRefusal(answer)) return answer.field?.startsWith('/') ? placed(answer, i) : answer;
+    answers.push(answer);
+  }
+  return answers;
 }
 
 /** The grid of a sweep, checked whole, and how its answer is made once its points are there. */

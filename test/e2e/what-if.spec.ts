@@ -153,6 +153,18 @@ describe('on the command line', () => {
       /Unanswerable: to = .*must not be after 2020-04-17T20:00:00Z/,
     ],
     ['no JSON', '{"mode":', [], /--scenario = .*must hold JSON/],
+    ['no JSON in several lines', 'not\njson\n', [], /--scenario = .*must hold JSON/],
+    ['nothing', null, [], /InvalidField: scenario = null: must be of type object/],
+    ['a list of none', [], [], /scenario = \[\]: must hold at least one scenario/],
+    [
+      'the second of a list',
+      [{ mode: 'restate' }, { mode: 're-decide', mandate: { band: { lower: '4', upper: '2' } } }],
+      [],
+      /InvalidField: \/1\/mandate\/band = .*lower must be below upper/,
+    ],
+    ['a list in a list', [{ mode: 'restate' }, []], [], /InvalidField: \/1 = \[\]: must be of type object/],
+    ['a file that cannot be written', { mode: 'restate' }, ['--out', '/nowhere/x'], /--out = .*must be a file that can be written/],
+    ['a folder to write to', { mode: 'restate' }, ['--out', '.'], /--out = .*must be a file that can be written: it is a directory/],
   ])('%s is refused in one line', async (_what, data, more, expected) => {
     const { code, stdout, stderr } = await run(dir, ['what-if', 'spx3l', '--scenario', file('bad.json', data), ...more]);
     expect([code, stdout, stderr.trimEnd().split('\n').length]).toEqual([2, '', 1]);

@@ -5,7 +5,7 @@ import { isRefusal, RefusalError } from '../../../libs/domain/refusal';
 import { bad, choiceOption, durationOption, optionalTime } from '../../../libs/ledger/arguments';
 import type { Ledger } from '../../../libs/ledger/ledger';
 import type { SweepAnswer, WhatIf } from '../../../libs/ledger/what-if';
-import { put, refuseParquetOnTerminal } from '../files';
+import { put, refuseParquetOnTerminal, refuseUnwritable } from '../files';
 import { grouped, printJson, rounded, styled, table } from '../output';
 import { Progress } from '../progress';
 import { action, withLedger } from '../session';
@@ -55,6 +55,7 @@ export function registerWhatIf(program: Command): void {
       action(async (globals, portfolio: string, options: Options) => {
         const format = options.format === undefined ? (globals.json ? 'json' : 'table') : choiceOption('--format', options.format, FORMATS);
         refuseParquetOnTerminal(format, options.out);
+        refuseUnwritable(options.out);
         const window = {
           from: optionalTime('--from', options.from),
           to: optionalTime('--to', options.to),
@@ -78,15 +79,12 @@ export function registerWhatIf(program: Command): void {
             else await put([format === 'table' ? grid(answer) : tableFile(pointsTable(answer), format)], options.out);
             return;
           }
-          const { askWhatIf } = require('../../../libs/ledger/what-if') as typeof import('../../../libs/ledger/what-if');
-          const answers: WhatIf[] = [];
-          for (const [i, data] of (Array.isArray(scenario) ? (scenario as unknown[]) : [scenario]).entries()) {
-            const answer = await askWhatIf(ledger, portfolio, data, window, knownAt);
-            if (isRefusal(answer))
-              throw new RefusalError(Array.isArray(scenario) ? { ...answer, field: `/${i}${answer.field ?? ''}` } : answer);
-            answers.push(answer);
-          }
-          const document = Array.isArray(scenario) ? answers : answers[0]!;
+          const { askWhatIf, askWhatIfs } = require('../../../libs/ledger/what-if') as typeof import('../../../libs/ledger/what-if');
+          const document = Array.isArray(scenario)
+            ? await askWhatIfs(ledger, portfolio, scenario, window, knownAt)
+            : await askWhatIf(ledger, portfolio, scenario, window, knownAt);
+          if (isRefusal(document)) throw new RefusalError(document);
+          const answers = [document].flat();
           if (format === 'json') await put([`${JSON.stringify(document)}\n`], options.out);
           else await put([format === 'table' ? answers.map(sheet).join('\n') : tableFile(seriesTable(answers), format)], options.out);
         });
@@ -120,7 +118,7 @@ export function readJson(option: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw bad(option, file, `must hold JSON: ${(error as Error).message}`);
+    throw bad(option, file, `must hold JSON: ${(error as Error).message.replace(/\s+/g, ' ')}`);
   }
 }
 
