@@ -10,3 +10,14 @@ export const COST_NAMES = {
   flowDilution: 'flow dilution',
   rounding: 'rounding',
 } as const;
+
+/** And its other terms. */
+export const TERM_NAMES: Readonly<Record<string, string>> = {
+  ...COST_NAMES,
+  pricePnl: 'price',
+  static: 'simple leveraged position',
+  convexity: 'convexity',
+  volDrag: 'volatility drag',
+  drift: 'drift from the target',
+  costCarry: 'costs on costs',
+};

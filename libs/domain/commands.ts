@@ -2,9 +2,9 @@
  * The data of every command, by name: what a `record` line or an HTTP body carries. Shapes were checked at the border (types, unknown
  * fields, id and decimal syntax); whatever needs the ledger's state is decided in price-stream.ts and decide-*.ts.
  */
-import type { FeeSchedule, SlippageModel } from './fee-schedule';
+import type { FeeKind, FeeSchedule, SlippageModel } from './fee-schedule';
 import type { MandateData } from './mandate';
-import type { FeeKind, Fill, RebalanceReason } from './portfolio-events';
+import type { Fill, RebalanceReason } from './portfolio-events';
 import type { InstrumentKind } from './price-events';
 
 export interface ListInstrument {

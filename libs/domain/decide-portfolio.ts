@@ -5,12 +5,12 @@
 import { dueCharges, type DueCharge } from './accrual';
 import { chargeEvent } from './charge-event';
 import type { AccrueFees, DecideContext, OpenPortfolio, PortfolioCommand } from './commands';
-import { abs, fitTo, parseDecimal } from './decimal';
 import { decideCorrection } from './decide-correction';
 import { decideFact } from './decide-facts';
 import type { ShapeCheck, Standing } from './decide-standing';
 import { readTime, reject, timeText } from './fields';
 import { formatInstant } from './instant';
+import { readLeverage } from './mandate';
 import type { Portfolio } from './portfolio';
 import type { FeeCharged, NothingDue, PortfolioEvent, PortfolioOpened } from './portfolio-events';
 import { checkCase, type Listing } from './price-stream';
@@ -68,7 +68,6 @@ function decide(known: Known, command: PortfolioCommand, context: DecideContext,
 }
 
 /** The power payoff raises a price ratio to the leverage, so it is kept in reason. */
-const MAX_LEVERAGE = 100n;
 
 function open(known: Known, data: OpenPortfolio, context: DecideContext): PortfolioOpened {
   const { portfolioId, name, quoteCurrency, currencyScale, unitScale, instrumentId, targetLeverage, at } = data;
@@ -83,14 +82,7 @@ function open(known: Known, data: OpenPortfolio, context: DecideContext): Portfo
       value: quoteCurrency,
     });
   }
-  const leverage = parseDecimal(targetLeverage);
-  const units = leverage && fitTo(leverage, 2);
-  if (units === undefined || units === 0n || abs(units) > MAX_LEVERAGE * 100n) {
-    reject('InvalidField', `must be a decimal other than 0 from -${MAX_LEVERAGE} to ${MAX_LEVERAGE} with at most 2 decimals`, {
-      field: '/targetLeverage',
-      value: targetLeverage,
-    });
-  }
+  readLeverage(targetLeverage, '/targetLeverage');
   readTime('/at', at, context);
   return {
     type: 'PortfolioOpened',

@@ -3,7 +3,7 @@
  * calendar; per_flow: the flows. At one instant: creation and redemption, funding, borrow, management, custody, other, performance, and rules of one kind in their order.
  */
 import { cronInstants } from './cron';
-import type { RuleKind } from './fee-schedule';
+import type { FeeKind } from './fee-schedule';
 import type { Rule } from './fee-rules';
 import type { Instant } from './instant';
 import type { PriceView } from './price-view';
@@ -11,7 +11,7 @@ import { countedResets, lastScheduled, type MandateInForce, mandateAt, mandateSp
 import type { Rows } from './timeline';
 
 /** Lower is charged first. */
-export const CHARGE_ORDER: { readonly [K in RuleKind]: number } = {
+export const CHARGE_ORDER: { readonly [K in FeeKind]: number } = {
   trading: 0,
   creation: 1,
   redemption: 1,

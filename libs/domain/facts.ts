@@ -3,10 +3,10 @@
  * it was recorded (amounts, units minted), so that folding needs no prices, no clock and no rounding but the notional's and a split's.
  */
 import { divRound, fixed, pow10, rescale } from './decimal';
-import { type FeeRule, RATE_SCALE } from './fee-schedule';
+import { type FeeKind, type FeeRule, RATE_SCALE } from './fee-schedule';
 import { optional } from './fields';
 import type { Instant } from './instant';
-import type { CorrectableEvent, FeeCharged, FeeKind, Fill, Liquidity } from './portfolio-events';
+import type { CorrectableEvent, FeeCharged, Fill, Liquidity } from './portfolio-events';
 
 /** What is fixed for the life of a portfolio. */
 export interface Terms {

@@ -10,7 +10,7 @@ import {
   type FeeRule,
   type FeeSchedule,
   RATE_SCALE,
-  type RuleKind,
+  type FeeKind,
   type TierRate,
   type Trigger,
 } from './fee-schedule';
@@ -33,7 +33,7 @@ export interface Rounding {
 export interface Rule {
   /** In the schedule's rules. */
   readonly index: number;
-  readonly kind: RuleKind;
+  readonly kind: FeeKind;
   readonly trigger: Trigger;
   readonly basis: Basis;
   readonly liquidity: 'any' | 'maker' | 'taker';
@@ -77,7 +77,7 @@ const FLOW: Allowed = { trigger: ['per_flow'], basis: ['flow_cash'], fields: ['p
 const ON_ASSETS: Allowed = { trigger: PERIODIC, basis: ['nav', 'nav_times_leverage', 'exposure', 'units'], fields: BY_TIME };
 
 /** What each kind of rule may say; the first trigger and basis are the default where there is one only or it is said so. */
-const ALLOWED: { readonly [K in RuleKind]: Allowed } = {
+const ALLOWED: { readonly [K in FeeKind]: Allowed } = {
   trading: {
     trigger: ['per_fill'],
     basis: ['executed_notional'],

@@ -9,7 +9,7 @@ export interface FeeSchedule {
   readonly rules: readonly FeeRule[];
 }
 
-export const RULE_KINDS = [
+export const FEE_KINDS = [
   'trading',
   'management',
   'performance',
@@ -25,14 +25,14 @@ export const BASES = ['executed_notional', 'flow_cash', 'nav', 'nav_times_levera
 export const DAY_COUNTS = ['ACT/365', 'ACT/365.25', 'ACT/360', 'ACT/ACT', '30/360'] as const;
 export const RULE_LIQUIDITIES = ['any', 'maker', 'taker'] as const;
 
-export type RuleKind = (typeof RULE_KINDS)[number];
+export type FeeKind = (typeof FEE_KINDS)[number];
 export type Trigger = (typeof TRIGGERS)[number];
 export type Basis = (typeof BASES)[number];
 export type DayCount = (typeof DAY_COUNTS)[number];
 
 /** One rule; fields that a kind of rule does not have stay absent. */
 export interface FeeRule {
-  readonly kind: RuleKind;
+  readonly kind: FeeKind;
   readonly trigger?: Trigger;
   readonly basis?: Basis;
   /** Of trading rules; without it any. */

@@ -3,7 +3,7 @@
  * reset points of a window in resets.ts.
  */
 import { parseCron } from './cron';
-import { type Decimal, fitTo, parseDecimal } from './decimal';
+import { abs, type Decimal, fitTo, parseDecimal } from './decimal';
 import { parseDuration } from './instant';
 import { refuse, RefusalError } from './refusal';
 
@@ -36,6 +36,22 @@ export interface Mandate {
   readonly maxStep: bigint | undefined;
   /** Nanoseconds. */
   readonly maxPriceAge: bigint | undefined;
+}
+
+const MAX_LEVERAGE = 100n;
+
+/** A target leverage L in units of 10^-2. `field`: where it stands. Throws RefusalError `InvalidField`. */
+export function readLeverage(text: string, field: string): bigint {
+  const value = parseDecimal(text);
+  const units = value && fitTo(value, 2);
+  if (units === undefined || units === 0n || abs(units) > MAX_LEVERAGE * 100n)
+    throw new RefusalError(
+      refuse('InvalidField', `must be a decimal other than 0 from -${MAX_LEVERAGE} to ${MAX_LEVERAGE} with at most 2 decimals`, {
+        field,
+        value: text,
+      }),
+    );
+  return units;
 }
 
 /**

@@ -3,7 +3,7 @@
  * (`cash`, `amount`, `fee`) at the quote currency's scale, units at the unit scale, prices and quantities at the instrument's scales,
  * rates as given. Times are RFC 3339 with the digits that were given. A field that a command has stands in its event under the same name.
  */
-import type { FeeRule, FeeSchedule, SlippageModel } from './fee-schedule';
+import type { FeeKind, FeeRule, FeeSchedule, SlippageModel } from './fee-schedule';
 import type { MandateData } from './mandate';
 
 export interface PortfolioOpened {
@@ -129,19 +129,6 @@ export interface RebalanceExecuted {
     readonly fills: readonly Fill[];
   };
 }
-
-export type FeeKind = 'trading' | 'management' | 'performance' | 'creation' | 'redemption' | 'borrow' | 'funding' | 'custody' | 'other';
-export const FEE_KINDS: readonly FeeKind[] = [
-  'trading',
-  'management',
-  'performance',
-  'creation',
-  'redemption',
-  'borrow',
-  'funding',
-  'custody',
-  'other',
-];
 
 export interface FeeCharged {
   readonly type: 'FeeCharged';

@@ -127,7 +127,10 @@ function describe(name: string, { keyword, instancePath, params, data, parentSch
     case 'anyOf':
       return refuse('InvalidField', 'must be a plain decimal string such as "12.50", or an id', { field: instancePath, value: data });
     case 'type':
-      return refuse('InvalidField', `must be of type ${String(given['type']).replace(',', ' or ')}`, { field: instancePath || name, value: data });
+      return refuse('InvalidField', `must be of type ${String(given['type']).replace(',', ' or ')}`, {
+        field: instancePath || name,
+        value: data,
+      });
   }
   const rule = { minItems: 'must have at least one value', minProperties: 'must name at least one path' }[keyword];
   return refuse('InvalidField', rule ?? `breaks the schema's ${keyword} ${JSON.stringify((parentSchema as JsonSchema)[keyword])}`, {

@@ -6,7 +6,7 @@ import type Ajv from 'ajv/dist/2020';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import type { CommandName } from '../domain/commands';
-import { FEE_KINDS } from '../domain/portfolio-events';
+import { FEE_KINDS } from '../domain/fee-schedule';
 import { refuse, type Refusal } from '../domain/refusal';
 import {
   AnyObject,

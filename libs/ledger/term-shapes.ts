@@ -2,7 +2,7 @@
  * Shapes of a fund's terms: mandate, fee schedule, slippage model. Deliberately absent: what the domain checks where it reads them (which fields go with which kind of rule, crons,
  * ascending tiers, dates).
  */
-import { BASES, DAY_COUNTS, ROUNDING_MODES, RULE_KINDS, RULE_LIQUIDITIES, SLIPPAGE_MODELS, TRIGGERS } from '../domain/fee-schedule';
+import { BASES, DAY_COUNTS, ROUNDING_MODES, FEE_KINDS, RULE_LIQUIDITIES, SLIPPAGE_MODELS, TRIGGERS } from '../domain/fee-schedule';
 import { Decimal, DecimalOr, Id, OneOf, Optional, Part, Parts, Scale, Text } from './shape-rules';
 
 class Resets {
@@ -49,7 +49,7 @@ class Effective {
   @Optional() @Text(40, 'A date or a time with a zone, not included.') to?: string;
 }
 class RuleShape {
-  @OneOf(RULE_KINDS, 'What is charged for.') kind!: string;
+  @OneOf(FEE_KINDS, 'What is charged for.') kind!: string;
   @Optional() @OneOf(TRIGGERS, 'When it is charged.') trigger?: string;
   @Optional() @OneOf(BASES, 'What the rate is applied to.') basis?: string;
   @Optional() @OneOf(RULE_LIQUIDITIES, 'Which fills a trading rule is for.') liquidity?: string;

@@ -6,7 +6,7 @@
  */
 import { divRound, gcd, pow10 } from '../domain/decimal';
 import { cashAtNavScale, type Fact, postedNotional, slopeAtNavScale, type Terms } from '../domain/facts';
-import type { FeeKind } from '../domain/portfolio-events';
+import type { FeeKind } from '../domain/fee-schedule';
 import { formatInstant, type Instant } from '../domain/instant';
 import { refuse, type Refusal } from '../domain/refusal';
 import { Ending, navOf } from '../domain/valuation';

@@ -9,7 +9,8 @@ import type { FeeSchedule, SlippageModel } from '../domain/fee-schedule';
 import { type MandateData, readMandate } from '../domain/mandate';
 import { FundRecord } from '../domain/fund-record';
 import { optional } from '../domain/fields';
-import type { FeeKind, Liquidity } from '../domain/portfolio-events';
+import type { FeeKind } from '../domain/fee-schedule';
+import type { Liquidity } from '../domain/portfolio-events';
 import { readSlippage } from '../domain/slippage';
 import { type Row, Rows } from '../domain/timeline';
 

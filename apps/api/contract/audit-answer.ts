@@ -1,5 +1,5 @@
 /** The schema of the fee audit's answer, written against its type. */
-import { FEE_KINDS } from '../../../libs/domain/portfolio-events';
+import { FEE_KINDS } from '../../../libs/domain/fee-schedule';
 import type { JsonSchema } from '../../../libs/ledger/shape-rules';
 import { schemaOf } from '../../../libs/ledger/shapes';
 import type { AuditInputs, FeeAuditAnswer, FeeDifference } from '../../../libs/projections/fee-audit/answer';

@@ -5,7 +5,7 @@ import type { AttributionAnswer } from '../../../libs/projections/attribution';
 import { optionalTime, timeOption } from '../../../libs/ledger/arguments';
 import { grouped, printJson, rounded, styled, table, write } from '../output';
 import { action, withHost } from '../session';
-import { COST_NAMES } from '../terms';
+import { TERM_NAMES } from '../terms';
 
 const HELP = `
 Examples:
@@ -37,16 +37,6 @@ export function registerAttribution(program: Command): void {
     );
 }
 
-const LABELS: Readonly<Record<string, string>> = {
-  pricePnl: 'price',
-  ...COST_NAMES,
-  static: 'simple leveraged position',
-  convexity: 'convexity',
-  volDrag: 'volatility drag',
-  drift: 'drift from the target',
-  costCarry: 'costs on costs',
-};
-
 function sheet(answer: AttributionAnswer): string {
   const { portfolioId, from, to, n0, nT, change, ledger, economic, tracking, dragAgainstSimple } = answer;
   const { pricePnl, ...costs } = ledger;
@@ -54,7 +44,7 @@ function sheet(answer: AttributionAnswer): string {
   const rows: [string, string, 'term' | 'sum' | 'head' | 'gap'][] = [];
   const gap = (): unknown => rows.push(['', '', 'gap']);
   const terms = (of: Readonly<Record<string, string>>): void => {
-    for (const [name, value] of Object.entries(of)) if (!isZero(value)) rows.push([`  ${LABELS[name] ?? name}`, value, 'term']);
+    for (const [name, value] of Object.entries(of)) if (!isZero(value)) rows.push([`  ${TERM_NAMES[name] ?? name}`, value, 'term']);
   };
   rows.push(['NAV per unit at the start', n0, 'sum'], ['NAV per unit at the end', nT, 'sum'], ['change', change, 'sum']);
   gap();

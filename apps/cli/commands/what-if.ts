@@ -9,7 +9,7 @@ import { put, refuseParquetOnTerminal, refuseUnwritable } from '../files';
 import { grouped, printJson, rounded, styled, table } from '../output';
 import { Progress } from '../progress';
 import { action, withLedger } from '../session';
-import { COST_NAMES } from '../terms';
+import { TERM_NAMES } from '../terms';
 
 const HELP = `
 Examples:
@@ -128,16 +128,6 @@ function withBase(sweep: unknown, scenario: unknown): unknown {
   return { base: scenario, ...sweep };
 }
 
-const LABELS: Readonly<Record<string, string>> = {
-  pricePnl: 'price',
-  ...COST_NAMES,
-  static: 'simple leveraged position',
-  convexity: 'convexity',
-  volDrag: 'volatility drag',
-  drift: 'drift from the target',
-  costCarry: 'costs on costs',
-};
-
 function sheet({ portfolioId, mode, from, to, base, scenario, difference, manifest }: WhatIf): string {
   const rows: string[][] = [['NAV per unit at the end', figure(base.nT), figure(scenario.nT), signed(difference.nT)]];
   if (base.attribution && scenario.attribution && difference.byTerm) {
@@ -145,7 +135,7 @@ function sheet({ portfolioId, mode, from, to, base, scenario, difference, manife
     const [booked, other] = [termsOf(base.attribution), termsOf(scenario.attribution)];
     for (const [name, value] of Object.entries(difference.byTerm)) {
       if ([value, booked[name]!, other[name]!].every(isZero)) continue;
-      rows.push([`  ${LABELS[name] ?? name}`, signed(booked[name]!), signed(other[name]!), signed(value)]);
+      rows.push([`  ${TERM_NAMES[name] ?? name}`, signed(booked[name]!), signed(other[name]!), signed(value)]);
     }
   }
   const body = table([['', 'as booked', 'scenario', 'difference'], ...rows], new Set([1, 2, 3]));

@@ -2,11 +2,11 @@
 import { recomputed as fromEvent } from '../../domain/charge-event';
 import { formatFixed, formatRatio } from '../../domain/decimal';
 import type { Terms } from '../../domain/facts';
-import { type FeeRule, RATE_SCALE } from '../../domain/fee-schedule';
+import { type FeeKind, type FeeRule, RATE_SCALE } from '../../domain/fee-schedule';
 import { MARK_SCALE } from '../../domain/fee-amount';
 import { optional } from '../../domain/fields';
 import { formatInstant } from '../../domain/instant';
-import type { FeeCharged, FeeKind, Liquidity } from '../../domain/portfolio-events';
+import type { FeeCharged, Liquidity } from '../../domain/portfolio-events';
 import type { RuleInForce, Verdict } from './judge';
 
 /** What an amount was computed again from; each where it counts. */

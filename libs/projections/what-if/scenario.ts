@@ -2,13 +2,12 @@
  * A scenario read against a fund: every decimal checked, mandates patched, schedule and models prepared. Invariant: what is accepted can be replayed; whatever cannot be meant is
  * refused by field, value and rule before any work. Deliberately absent: replaying (replay.ts).
  */
-import { abs, fitTo, parseDecimal } from '../../domain/decimal';
+import { fitTo, parseDecimal } from '../../domain/decimal';
 import type { Terms } from '../../domain/facts';
 import { readSchedule, type Rule } from '../../domain/fee-rules';
-import { RATE_SCALE } from '../../domain/fee-schedule';
+import { type FeeKind, RATE_SCALE } from '../../domain/fee-schedule';
 import { reject } from '../../domain/fields';
-import { type MandateData, readMandate } from '../../domain/mandate';
-import type { FeeKind } from '../../domain/portfolio-events';
+import { type MandateData, readLeverage, readMandate } from '../../domain/mandate';
 import { RefusalError, type Refusal } from '../../domain/refusal';
 import type { MandateInForce } from '../../domain/resets';
 import { readSlippage, type Slippage } from '../../domain/slippage';
@@ -42,7 +41,6 @@ export function readScenario(data: ScenarioData, view: View): Scenario | Refusal
   }
 }
 
-const MAX_LEVERAGE = 100n;
 const NO_SLIPPAGE = readSlippage({ model: 'none' });
 
 function read(data: ScenarioData, view: View): Scenario {
@@ -55,7 +53,8 @@ function read(data: ScenarioData, view: View): Scenario {
         value: data[field],
       });
   }
-  const targetLeverage = data.targetLeverage === undefined ? portfolio.terms.targetLeverage : leverage(data.targetLeverage);
+  const targetLeverage =
+    data.targetLeverage === undefined ? portfolio.terms.targetLeverage : readLeverage(data.targetLeverage, '/targetLeverage');
   const terms = { ...portfolio.terms, targetLeverage };
   const { feeSchedule } = data;
   const rules =
@@ -78,18 +77,6 @@ function read(data: ScenarioData, view: View): Scenario {
     slippage: slippageOf(data.slippage),
     funding: fundingOf(data.funding),
   };
-}
-
-function leverage(text: string): bigint {
-  const value = parseDecimal(text);
-  const units = value && fitTo(value, 2);
-  if (units === undefined || units === 0n || abs(units) > MAX_LEVERAGE * 100n) {
-    reject('InvalidField', `must be a decimal other than 0 from -${MAX_LEVERAGE} to ${MAX_LEVERAGE} with at most 2 decimals`, {
-      field: '/targetLeverage',
-      value: text,
-    });
-  }
-  return units;
 }
 
 function slippageOf(model: ScenarioData['slippage']): Slippage | undefined {
