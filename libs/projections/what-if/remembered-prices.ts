@@ -12,13 +12,13 @@ export class RememberedPrices implements PriceView {
 
   at(t: Instant): Tick | undefined {
     let tick = this.marks.get(t);
-    if (tick === undefined && !this.marks.has(t)) this.marks.set(t, (tick = this.prices.at(t)));
+    if (tick === undefined && !this.marks.has(t)) remember(this.marks, t, (tick = this.prices.at(t)));
     return tick;
   }
 
   next(t: Instant): Tick | undefined {
     let tick = this.nexts.get(t);
-    if (tick === undefined && !this.nexts.has(t)) this.nexts.set(t, (tick = this.prices.next(t)));
+    if (tick === undefined && !this.nexts.has(t)) remember(this.nexts, t, (tick = this.prices.next(t)));
     return tick;
   }
 
@@ -26,9 +26,16 @@ export class RememberedPrices implements PriceView {
     const known = this.insides.get(after);
     if (known && known.until === until && isInside(known, low, high)) return undefined;
     const found = this.prices.firstOutside(after, until, low, high);
-    if (!found) this.insides.set(after, { until, low, high });
+    if (!found) remember(this.insides, after, { until, low, high });
     return found;
   }
+}
+
+/** Most answers of a kind: sweeps may ask for the instants of many band exits, which nobody else asks for. */
+const KEPT = 500_000;
+
+function remember<V>(answers: Map<Instant, V>, t: Instant, value: V): void {
+  if (answers.size < KEPT || answers.has(t)) answers.set(t, value);
 }
 
 /** No tick up to `until` is below `low` or above `high`; undefined bounds say nothing. */
