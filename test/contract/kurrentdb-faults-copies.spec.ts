@@ -10,7 +10,7 @@ import { request } from '../support/events';
 import { until } from '../support/kurrentdb/samples';
 import { tempDir } from '../support/temp';
 import { Commands } from '../crash/commands';
-import { bench, fault } from './kurrentdb-faults';
+import { bench, fault, SLACK } from './kurrentdb-faults';
 import { allEvents } from './store-contract';
 
 const at = bench();
@@ -61,7 +61,7 @@ describe('processes', () => {
     await child.line((line) => line === 'recorded');
     const from = performance.now();
     await child.ended;
-    expect(performance.now() - from).toBeLessThan(2000);
+    expect(performance.now() - from).toBeLessThan(SLACK);
     await until(() => child.process.exitCode !== null);
     expect(child.process.exitCode).toBe(0);
   });

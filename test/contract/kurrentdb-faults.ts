@@ -12,7 +12,9 @@ import { ANY, type Proposed, type Stored } from '../support/kurrentdb/log';
 import { tempDir } from '../support/temp';
 
 /** Timers that tests can wait for. */
-export const QUICK = { callMillis: 300, appendMillis: 500, numberMillis: 600 };
+export const QUICK = { callMillis: 800, appendMillis: 1200, numberMillis: 1500 };
+/** What a busy machine may take on top: still far less than the timers by default. */
+export const SLACK = 4000;
 
 export interface Asked {
   /** Appends to one stream, events of each by id. */
